@@ -1,0 +1,1 @@
+"""FeatureGuard for Great Expectations: contracts as suites, and suite results as facts."""

@@ -1,0 +1,156 @@
+"""The commands and what they do with errors; each command's work is in a module of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from featureguard.errors import ContractError, FeatureGuardError, ProjectError, StoreError, UsageError
+
+USAGE, NO_DECISION = 2, 4
+
+app = typer.Typer(
+    name="featureguard",
+    help="Guard the freshness and quality of feature data: check it, keep the evidence, block what is stale.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProjectOption = Annotated[
+    Path | None, typer.Option("--project", "-p", help="Project folder or file; default: found upwards.")
+]
+EnvironmentOption = Annotated[
+    str | None, typer.Option("--environment", "-e", help="Environment of the project file, e.g. prod.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+NowOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Judge at this instant (ISO 8601 with a zone). Records nothing unless the store is simulated."
+    ),
+]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = app(args=list(arguments), standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except (UsageError, ProjectError, ContractError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return NO_DECISION
+    except FeatureGuardError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        return NO_DECISION
+    except Exception as error:
+        print(f"Unexpected {type(error).__name__}: {error}. Please report it.", file=sys.stderr)
+        return NO_DECISION
+    return code if isinstance(code, int) else 0
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to start a project.")] = Path()) -> int:
+    """Write a project file and a first contract."""
+    from featureguard.cli.starting import start_project
+
+    return start_project(folder)
+
+
+@app.command()
+def validate(
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Read every contract and say all that is wrong; needs neither data nor secrets."""
+    from featureguard.cli.validating import validate_catalog
+
+    return validate_catalog(project, environment, as_json=json)
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="A dataset, a subject, or with --data also a contract file.")],
+    now: NowOption = None,
+    data: Annotated[
+        str | None, typer.Option(help="Judge this Parquet file or folder instead; records nothing.")
+    ] = None,
+    record: Annotated[bool, typer.Option(help="Keep the evidence in the store.")] = True,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Look at a dataset, or at all that a subject stands on, and judge it by its contract."""
+    from featureguard.cli import checking
+
+    if data is not None:
+        return checking.check_sample(name, data, now, project, environment, as_json=json)
+    return checking.check_name(name, now, project, environment, as_json=json, record=record)
+
+
+@app.command()
+def status(
+    now: NowOption = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Show every dataset and subject from the evidence at hand, without looking at data."""
+    from featureguard.cli.showing import show_status
+
+    return show_status(now, project, environment, as_json=json)
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="A dataset, a subject, or a reason code such as NULL_SPIKE.")],
+    now: NowOption = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Say why a dataset or a subject is what it is, or what a reason code means."""
+    from featureguard.cli.explaining import explain_name
+
+    return explain_name(name, now, project, environment, as_json=json)
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of contract files, for editors."""
+    from featureguard.cli.validating import print_schema
+
+    return print_schema()
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--to", help="Where to replay.")] = Path("featureguard-demo"),
+) -> int:
+    """Replay the flights of 2013: fresh, broken by a blizzard, recovered, stale."""
+    from featureguard.demo.replay import replay
+
+    return replay(folder)

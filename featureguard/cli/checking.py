@@ -1,0 +1,93 @@
+"""`featureguard check`: look, judge, record, print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from featureguard.catalog import load_contract
+from featureguard.cli.machine import print_json, report_to_dict
+from featureguard.cli.opening import opened, parse_now, read_catalog
+from featureguard.cli.tables import console, headline, reasons, report_table
+from featureguard.contract import Contract
+from featureguard.errors import UsageError
+from featureguard.guard import Report, check, worst_exit_code
+
+
+def check_name(
+    name: str,
+    now: str | None,
+    project: Path | None,
+    environment: str | None,
+    *,
+    as_json: bool,
+    record: bool,
+) -> int:
+    """Check a dataset, or all that a subject stands on."""
+    with opened(project, environment, now) as found, _progress() as told:
+        found.guard.on_read = told
+        instant = found.now if now else None
+        reports = found.guard.check_all(name, now=instant, record=record and found.records)
+        if found.project.enforcement == "dry_run":
+            console(stderr=True).print("dry run: what fails is reported and blocks nothing.")
+            return _print(name, reports, as_json=as_json) and 0
+    return _print(name, reports, as_json=as_json)
+
+
+def check_sample(
+    name: str, data: str, now: str | None, project: Path | None, environment: str | None, *, as_json: bool
+) -> int:
+    """Judge a Parquet sample by a contract of the catalog or in a file; nothing is recorded."""
+    from featureguard.sources.parquet import ParquetSource
+
+    contract = _contract(name, project, environment)
+    at = parse_now(now) if now else datetime.now(UTC)
+    return _print(name, [check(contract, ParquetSource(data), now=at)], as_json=as_json)
+
+
+def _contract(name: str, project: Path | None, environment: str | None) -> Contract:
+    if name.endswith((".yaml", ".yml")):
+        return load_contract(Path(name))
+    _, catalog = read_catalog(project, environment)
+    if name not in catalog.contracts:
+        raise UsageError(
+            f"--data needs a dataset, and '{name}' is none. Known: {', '.join(catalog.contracts)}."
+        )
+    return catalog.contracts[name]
+
+
+def _print(name: str, reports: Sequence[Report], *, as_json: bool) -> int:
+    code = worst_exit_code(reports)
+    if as_json:
+        print_json({"name": name, "exit_code": code, "datasets": [report_to_dict(r) for r in reports]})
+        return code
+    out = console()
+    for report in reports:
+        out.print(headline(report))
+        out.print(report_table(report))
+        for reason in reasons(report.results):
+            out.print(reason)
+        if report.exit_code and report.contract.runbook:
+            out.print(f"  runbook: {report.contract.runbook}")
+        out.print()
+    words = {
+        0: "every blocking promise holds",
+        1: "a blocking promise is broken",
+        3: "a blocking promise is unknown",
+    }
+    kept = "recorded" if reports and all(report.recorded for report in reports) else "not recorded"
+    out.print(f"{name}: {words[code]} (exit {code}, {kept})")
+    return code
+
+
+@contextmanager
+def _progress() -> Iterator[object]:
+    """Says on a terminal which file is being read."""
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield None
+        return
+    with screen.status("looking") as line:
+        yield lambda what, rows: line.update(f"reading {what} ({rows:,} rows)")

@@ -1,0 +1,121 @@
+"""Results as tables a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from featureguard.checks import words
+from featureguard.guard import Report
+from featureguard.observation import ClockReading
+from featureguard.profile import Never
+from featureguard.result import CheckResult, Scalar, Severity, Status
+
+_SECONDS = ("freshness", "freshness_warn")
+_RATIOS = ("population", "nulls", "null_spike")
+_STYLES = {"pass": "green", "warn": "yellow", "unknown": "magenta", "FAIL": "bold red"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that neither guesses at markup nor cuts lines where no terminal is."""
+    found = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    return (
+        found
+        if found.is_terminal
+        else Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=max(found.width, 120))
+    )
+
+
+def verdict(result: CheckResult) -> Text:
+    """`pass`, `warn`, `unknown` or `FAIL`; an unknown promise of severity warn stays `unknown`."""
+    word = "FAIL" if result.status is Status.FAIL else result.status.value
+    if result.status is Status.FAIL and result.severity is Severity.WARN:
+        word = "warn"
+    return Text(word, style=_STYLES[word])
+
+
+def report_table(report: Report) -> Table:
+    """One line for each promise, worst first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
+    for name in ("", "check", "of", "observed", "limit", "answered by"):
+        table.add_column(name, overflow="fold")
+    for result in sorted(report.results, key=lambda r: (-r.rank[0], -r.rank[1])):
+        table.add_row(
+            verdict(result),
+            result.check,
+            result.column or "",
+            shown(result, result.observed),
+            shown(result, result.limit),
+            _answered(result),
+        )
+    return table
+
+
+def headline(report: Report) -> Text:
+    """The dataset, its worst verdict and what was looked at."""
+    worst = report.worst
+    word = verdict(worst) if worst else Text("nothing promised")
+    seen = report.observation
+    rows = seen.profile.rows
+    facts = [
+        f"tier {report.contract.tier}",
+        words.count(rows, "row") if rows is not None else "rows unknown",
+        f"newest {newest(seen.clocks.get(report.contract.clock or ''), report.now)}",
+        f"judged {judged_units(report)}",
+    ]
+    return Text.assemble((report.dataset, "bold"), "  ", word, f"  ({', '.join(f for f in facts if f)})")
+
+
+def reasons(results: Iterable[CheckResult]) -> list[Text]:
+    """Why results are not a pass, worst first, each with its code."""
+    bad = sorted((r for r in results if r.status is not Status.PASS), key=lambda r: (-r.rank[0], -r.rank[1]))
+    return [Text.assemble("  ", verdict(r), f"  {r.code}: {r.reason}") for r in bad]
+
+
+def newest(reading: ClockReading | None, now: datetime) -> str:
+    """How old the newest value is, in words."""
+    if reading is None or reading.newest is None:
+        return "unknown"
+    if isinstance(reading.newest, Never):
+        return "never"
+    age = max(0.0, (now - reading.newest).total_seconds())
+    return f"{words.duration(age)} old"
+
+
+def judged_units(report: Report) -> str:
+    """Which units the content checks judged."""
+    units: Sequence[str] = [unit.key for unit in report.observation.units]
+    if not units:
+        return "no unit"
+    return units[0] if len(units) == 1 else f"{len(units)} units, {units[0]} to {units[-1]}"
+
+
+def shown(result: CheckResult, value: Scalar | None) -> str:
+    """A value in the unit of its check, as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if result.check in _SECONDS:
+        return words.duration(value)
+    if result.check in _RATIOS:
+        return words.percent(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def _answered(result: CheckResult) -> str:
+    if not result.rows_read:
+        return result.answered_by.value
+    return f"{result.answered_by.value} ({result.rows_read:,} rows, {_size(result.bytes_read)})"
+
+
+def _size(count: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1_000:
+            return f"{count:.0f} {unit}"
+        count //= 1_000
+    return f"{count:,} GB"

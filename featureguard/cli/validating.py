@@ -1,0 +1,39 @@
+"""`featureguard validate` and `featureguard schema`: what people write, without data or secrets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from featureguard.catalog import contract_json_schema
+from featureguard.cli.machine import print_json
+from featureguard.cli.opening import read_catalog
+from featureguard.errors import ContractError
+
+
+def validate_catalog(project: Path | None, environment: str | None, *, as_json: bool) -> int:
+    """Load the catalog and say what is in it, or all that is wrong with it."""
+    try:
+        _, catalog = read_catalog(project, environment)
+    except ContractError as error:
+        if not as_json:
+            raise
+        problems = [
+            {"message": p.message, "file": p.file, "line": p.line, "field": p.field, "name": p.name}
+            for p in error.problems
+        ]
+        print_json({"valid": False, "problems": problems})
+        return 2
+    counts = {"datasets": len(catalog.contracts), "subjects": len(catalog.subjects)}
+    if as_json:
+        print_json({"valid": True, "problems": [], **counts})
+    else:
+        print(f"Valid: {counts['datasets']} datasets, {counts['subjects']} subjects.")
+    return 0
+
+
+def print_schema() -> int:
+    """Print the JSON Schema of contract files."""
+    sys.stdout.write(json.dumps(contract_json_schema(), indent=2) + "\n")
+    return 0

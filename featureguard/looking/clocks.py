@@ -1,0 +1,82 @@
+"""Read a dataset's clocks from its pieces, cheapest first, and never believe a time from the future."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from featureguard.arrow_types import parse_type
+from featureguard.looking.pieces import Piece
+from featureguard.looking.reader import Reader
+from featureguard.observation import ClockReading
+from featureguard.profile import NEVER, Never
+from featureguard.windows import from_micros, to_micros
+
+_TIMES = ("timestamp", "date32", "date64")
+
+
+def read_clock(pieces: Sequence[Piece], column: str, horizon: datetime, reader: Reader) -> ClockReading:
+    """The newest value of a time column, and how many rows are from the future.
+
+    Args:
+        pieces: All fragments, their extremes of the column measured.
+        column: The time column.
+        horizon: Values after it are from the future. A greatest value after it says nothing about the newest
+            valid one, so that piece is read.
+        reader: Reads such a piece.
+
+    Returns:
+        A reading without `newest` if any piece has rows but cannot tell their times.
+
+    Raises:
+        SourceError: If a piece cannot be read.
+    """
+    newest: int | Never = NEVER
+    future, limit = 0, to_micros(horizon)
+    for piece in pieces:
+        if not piece.whole.rows:
+            continue
+        if not is_time(piece, column) or (found := piece.whole.columns[column].greatest) is None:
+            return ClockReading()
+        late = 0
+        if isinstance(found, int) and found > limit:
+            found, late = reader.newest_valid(piece, column, horizon)
+        future += late
+        if isinstance(found, int) and (newest is NEVER or found > newest):
+            newest = found
+    return ClockReading(from_micros(newest) if isinstance(newest, int) else NEVER, future)
+
+
+def unless_only_due(before: ClockReading | None, reading: ClockReading) -> ClockReading:
+    """The reading before if rows that lay in the future then have merely come due since."""
+    if before is None or not before.future_rows or not isinstance(reading.newest, datetime):
+        return reading
+    moved = not isinstance(before.newest, datetime) or reading.newest > before.newest
+    return before if moved else reading
+
+
+def holder(pieces: Sequence[Piece], column: str, newest: datetime) -> Piece | None:
+    """The piece whose metadata claims the newest value."""
+    limit = to_micros(newest)
+    return next(
+        (p for p in pieces if (c := p.whole.columns.get(column)) is not None and c.greatest == limit), None
+    )
+
+
+def read_files(pieces: Sequence[Piece], horizon: datetime) -> ClockReading:
+    """When the newest file was written; `NEVER` without files, unmeasured where a source does not tell."""
+    written = [piece.fragment.modified_us for piece in pieces]
+    known = [micros for micros in written if micros is not None]
+    if len(known) < len(written):
+        return ClockReading()
+    past = [micros for micros in known if micros <= to_micros(horizon)]
+    return ClockReading(from_micros(max(past)) if past else NEVER, len(known) - len(past))
+
+
+def is_time(piece: Piece, column: str) -> bool:
+    """Whether a piece has a column of points in time whose zone is known."""
+    if (profile := piece.whole.columns.get(column)) is None:
+        return False
+    types = [parse_type(text) for text in profile.types]
+    aware = column in piece.split.zones
+    return all(t.name in _TIMES and (aware or len(t.parameters) == 2) for t in types)

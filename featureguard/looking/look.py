@@ -1,0 +1,231 @@
+"""Take a look at a dataset: resolve its snapshot, look up what is remembered, measure what is missing.
+
+`Look` starts from metadata and memory, which cost milliseconds, and reads rows only of the columns that a
+check could not answer from them (semantics, section 8). So a look costs what is new, not what is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from featureguard.contract import Contract, canonical_json
+from featureguard.looking import clocks, units
+from featureguard.looking.keyed import count_unit_keys, read_population
+from featureguard.looking.memory import Memory
+from featureguard.looking.pieces import Piece, split_of
+from featureguard.looking.reader import Reader
+from featureguard.measures import Measures, clock_measures, contents_measures
+from featureguard.observation import ClockReading, History, KeyCount, Observation, PopulationReading, Unit
+from featureguard.profile import sum_profiles
+from featureguard.result import AnsweredBy, CheckResult
+from featureguard.sources import Snapshot
+
+
+class Look:
+    """A look in progress; `observation` is what it has seen so far.
+
+    Args:
+        contract: What is to be measured.
+        snapshot: What is there.
+        memory: Where measures of fragments are kept.
+        history: What earlier looks saw.
+        observed_at: When the snapshot was fixed.
+        now: The instant of judgement.
+        on_read: Called before a fragment is read, with its name and its rows.
+
+    Raises:
+        SourceError: If metadata, or rows that must be read to tell the units apart, cannot be read.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        snapshot: Snapshot,
+        memory: Memory,
+        history: History,
+        *,
+        observed_at: datetime,
+        now: datetime,
+        on_read: Callable[[str, int], None] | None = None,
+    ) -> None:
+        self.contract, self.snapshot, self.memory, self.history = contract, snapshot, memory, history
+        self.observed_at, self.now = observed_at, now
+        self.horizon = observed_at + contract.time.skew_tolerance
+        self.reader = Reader(on_read)
+        self.split = split_of(contract, snapshot.fragments)
+        self.wanted = contents_measures(contract)
+        self.keys: dict[str, KeyCount | None] = {}
+        self.population: PopulationReading | None = None
+        self.pieces = self._recall()
+        self.units = self._choose_units() if self._judges_units() else ()
+        self.clocks = self._read_clocks()
+
+    @property
+    def observation(self) -> Observation:
+        """What was seen so far."""
+        return Observation(
+            dataset=self.contract.dataset,
+            observed_at=self.observed_at,
+            snapshot=self.snapshot.id,
+            profile=sum_profiles([piece.whole for piece in self.pieces]),
+            clocks=self.clocks,
+            units=self.units,
+            population=self.population,
+        )
+
+    def answer(self, results: Iterable[CheckResult]) -> bool:
+        """Measure what these results lack.
+
+        Returns:
+            Whether anything new was measured; if not, asking again is useless.
+
+        Raises:
+            SourceError: If the rows cannot be read.
+        """
+        lacking = [result for result in results if result.not_measured]
+        before = dict(self.reader.rows), self.keys, self.population
+        columns, checks = {r.column for r in lacking}, {r.check for r in lacking}
+        wanted = {name: measures for name, measures in self.wanted.items() if name in columns}
+        self.reader.scan(self.pieces, wanted, frozenset(unit.key for unit in self.units))
+        if "keys" in checks and self.contract.keys:
+            unique = self.contract.keys.unique
+            self.keys = {
+                unit.key: count_unit_keys(unique, unit, self.members[unit.key], self.reader)
+                for unit in self.units
+            }
+        if "population" in checks:
+            self.population = self._read_population()
+        self.units = tuple(self._unit(unit.key) for unit in self.units)
+        return before != (self.reader.rows, self.keys, self.population)
+
+    def remember(self) -> None:
+        """Keep what was measured of immutable fragments, and what the units were made of."""
+        new = {
+            key: piece.units
+            for piece in self.pieces
+            if not piece.remembered and piece.units and (key := self.split.key_of(piece.fragment))
+        }
+        self.memory.put_profiles(new)
+        if self.snapshot.id and self.units and self.snapshot.id != self._last_snapshot():
+            self.memory.put_states("contents", {self.snapshot.id: canonical_json(self.contents)})
+
+    def account(self, result: CheckResult) -> CheckResult:
+        """The result with how it was answered."""
+        columns = self._columns_behind(result)
+        rows = max((self.reader.rows.get(name, 0) for name in columns), default=0)
+        if rows:
+            bytes_read = sum(self.reader.bytes.get(name, 0) for name in columns)
+            return result.answered(AnsweredBy.SCAN, rows, bytes_read)
+        remembered = bool(self.pieces) and all(piece.remembered for piece in self.pieces)
+        return result.answered(AnsweredBy.CACHE if remembered else AnsweredBy.METADATA, 0, 0)
+
+    def _recall(self) -> list[Piece]:
+        keys = [self.split.key_of(fragment) for fragment in self.snapshot.fragments]
+        known = self.memory.profiles([key for key in keys if key])
+        return [
+            Piece.recall(fragment, self.split, known[key])
+            if key and key in known
+            else Piece.from_metadata(fragment, self.split)
+            for fragment, key in zip(self.snapshot.fragments, keys, strict=True)
+        ]
+
+    # ------------------------------------------------------------------------------------------ units
+    def _judges_units(self) -> bool:
+        return bool(self.wanted or self.contract.volume or self.contract.keys)
+
+    def _choose_units(self) -> tuple[Unit, ...]:
+        """Build the units and choose those to judge; read fragments of which only rows can tell the units."""
+        uncut = [piece for piece in self.pieces if piece.units is None]
+        self.reader.cut(uncut, {**clock_measures(self.contract), **self.wanted})
+        self.members = units.members_of(self.pieces)
+        self.contents = units.contents_of(self.members, f"{self.observed_at.isoformat()} {id(self)}")
+        built = sorted((self._unit(key) for key in self.members), key=units.order)
+        closed = [unit.key for unit in built if unit.end is None or unit.end <= self.observed_at]
+        last = self.history.last
+        judged_before = [unit.key for unit in last.units] if last else []
+        keys = units.choose(self.contents, self._contents_before(), judged_before, closed)
+        return tuple(unit for unit in built if unit.key in set(keys))
+
+    def _unit(self, key: str) -> Unit:
+        return units.build_unit(key, self.members[key], self.split, self.contents[key], self.keys.get(key))
+
+    def _contents_before(self) -> dict[str, str] | None:
+        last = self._last_snapshot()
+        if last is None or self.snapshot.id is None:
+            return None
+        if last == self.snapshot.id:
+            return self.contents
+        kept = self.memory.states("contents", [last]).get(last)
+        return dict(json.loads(kept)) if kept else None
+
+    def _last_snapshot(self) -> str | None:
+        return self.history.last.snapshot if self.history.last else None
+
+    # ----------------------------------------------------------------------------------------- clocks
+    def _read_clocks(self) -> dict[str, ClockReading]:
+        columns = {"event_time": self.contract.time.event, "ingested_at": self.contract.time.ingested}
+        found = {
+            clock: self._kept(clock) or self._read_clock(clock, column)
+            for clock, column in columns.items()
+            if column
+        }
+        return {**found, "file_mtime": clocks.read_files(self.pieces, self.horizon)}
+
+    def _kept(self, clock: str) -> ClockReading | None:
+        """The reading of the look before while the data is unchanged: rows coming due are no arrivals."""
+        last = self.history.last
+        if last is None or self.snapshot.id is None or last.snapshot != self.snapshot.id:
+            return None
+        kept = last.clocks.get(clock)
+        return kept if kept and kept.newest is not None else None
+
+    def _read_clock(self, clock: str, column: str) -> ClockReading:
+        unread = [
+            piece
+            for piece in self.pieces
+            if clocks.is_time(piece, column) and piece.lacking({column: Measures(extremes=True)})
+        ]
+        everything = clock_measures(self.contract)[column] | self.wanted.get(column, Measures())
+        self.reader.scan(unread, {column: everything})
+        reading = clocks.read_clock(self.pieces, column, self.horizon, self.reader)
+        if isinstance(reading.newest, datetime):
+            self._confirm(column, reading.newest)
+        last = self.history.last
+        rows = sum_profiles([piece.whole for piece in self.pieces]).rows
+        if last and not self.snapshot.id and last.profile.rows == rows:
+            return clocks.unless_only_due(last.clocks.get(clock), reading)
+        return reading
+
+    def _confirm(self, column: str, newest: datetime) -> None:
+        """Check the metadata that claims the newest value against its rows, once for each fragment."""
+        piece = clocks.holder(self.pieces, column, newest)
+        if piece is None or column in self.reader.rows:
+            return
+        kind, key = f"confirmed/{column}", piece.fragment.key
+        if key and self.memory.states(kind, [key]):
+            return
+        piece.fragment.confirm_greatest(column)
+        self.memory.put_states(kind, {key: b"1"} if key else {})
+
+    # ------------------------------------------------------------------------------------- population
+    def _read_population(self) -> PopulationReading | None:
+        return read_population(
+            self.contract,
+            self.pieces,
+            self.reader,
+            self.memory,
+            horizon=self.horizon,
+            now=self.now,
+            exact=self.population is not None,
+        )
+
+    def _columns_behind(self, result: CheckResult) -> list[str]:
+        promise = self.contract.freshness.population if self.contract.freshness else None
+        column = [result.column] if result.column else []
+        if result.check == "keys" and self.contract.keys:
+            return list(self.contract.keys.unique)
+        if result.check == "population" and promise:
+            return [*promise.entity, *column]
+        return [] if result.check == "schema" else column

@@ -1,0 +1,105 @@
+"""Read rows of pieces and keep account of what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from featureguard.looking.pieces import Piece
+from featureguard.measures import Measures
+from featureguard.observation import Unit
+from featureguard.profile import Never
+from featureguard.windows import to_micros
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Reader:
+    """The only way to rows.
+
+    Args:
+        on_read: Called before a fragment is read, with its name and its rows.
+
+    Attributes:
+        rows: Rows read, by column.
+        bytes: Stored bytes read, by column.
+    """
+
+    def __init__(self, on_read: Callable[[str, int], None] | None = None) -> None:
+        self._on_read = on_read
+        self.rows: dict[str, int] = {}
+        self.bytes: dict[str, int] = {}
+
+    def scan(
+        self, pieces: Iterable[Piece], wanted: Mapping[str, Measures], units: frozenset[str] | None = None
+    ) -> None:
+        """Measure what the pieces lack, of all their units or of some.
+
+        Raises:
+            SourceError: If the rows cannot be read.
+        """
+        for piece in pieces:
+            if missing := piece.lacking(wanted, units):
+                self._tell(piece)
+                self._count(piece, piece.scan(missing))
+
+    def cut(self, pieces: Iterable[Piece], wanted: Mapping[str, Measures]) -> None:
+        """Cut pieces into their units, measuring columns on the way.
+
+        Raises:
+            SourceError: If the rows cannot be read.
+        """
+        for piece in pieces:
+            self._tell(piece)
+            self._count(piece, piece.scan(wanted))
+
+    def instants(self, piece: Piece, column: str, others: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
+        """Rows of a time column, in microseconds since the epoch, and of other columns.
+
+        Raises:
+            SourceError: If the rows cannot be read.
+        """
+        self._tell(piece)
+        self._count(piece, dict.fromkeys([column, *others]))
+        return piece.instants(column, others)
+
+    def newest_valid(self, piece: Piece, column: str, horizon: datetime) -> tuple[int | Never, int]:
+        """The newest value at or before the horizon in microseconds since the epoch, and the rows after it.
+
+        Raises:
+            SourceError: If the rows cannot be read.
+        """
+        from featureguard.scan import newest_before  # noqa: PLC0415  (polars, only once rows are read)
+
+        return newest_before(self.instants(piece, column), column, horizon)
+
+    def rows_of(self, piece: Piece, unit: Unit, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Rows of one unit.
+
+        Raises:
+            SourceError: If the rows cannot be read.
+        """
+        if piece.units is not None and len(piece.units) == 1:
+            self._tell(piece)
+            self._count(piece, columns)
+            yield from piece.frames(columns)
+            return
+        time = str(piece.split.time)
+        for frame in self.instants(piece, time, columns):
+            micros = frame.get_column(time)
+            if unit.start and unit.end:
+                mask = micros.is_between(to_micros(unit.start), to_micros(unit.end), closed="left")
+            else:
+                mask = micros.is_null()
+            yield frame.filter(mask)
+
+    def _tell(self, piece: Piece) -> None:
+        if self._on_read:
+            self._on_read(piece.fragment.name, piece.whole.rows or 0)
+
+    def _count(self, piece: Piece, columns: Iterable[str]) -> None:
+        for name in columns:
+            self.rows[name] = self.rows.get(name, 0) + (piece.whole.rows or 0)
+            self.bytes[name] = self.bytes.get(name, 0) + piece.fragment.stored_bytes([name])

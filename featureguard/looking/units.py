@@ -1,0 +1,82 @@
+"""Which units a look judges: the closed ones that are new or have changed since the look before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from featureguard.looking.pieces import ALL, Piece, Split
+from featureguard.observation import KeyCount, Unit
+from featureguard.profile import Profile, sum_profiles
+from featureguard.windows import Window, from_micros
+
+
+def members_of(pieces: Sequence[Piece]) -> dict[str, list[Piece]]:
+    """The pieces of each unit; a dataset without fragments is one unit without rows."""
+    found: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        for key in piece.units or {}:
+            found.setdefault(key, []).append(piece)
+    return found if pieces else {ALL: []}
+
+
+def contents_of(units: Mapping[str, Sequence[Piece]], nonce: str) -> dict[str, str]:
+    """A digest of what each unit is made of.
+
+    Args:
+        units: The pieces of each unit.
+        nonce: Stands for the content of fragments without identity; another at every look.
+    """
+    return {
+        key: hashlib.sha256(
+            "\n".join(sorted(piece.fragment.key or nonce for piece in pieces)).encode()
+        ).hexdigest()
+        for key, pieces in units.items()
+    }
+
+
+def build_unit(key: str, members: Sequence[Piece], split: Split, content: str, keys: KeyCount | None) -> Unit:
+    """A unit with the sum of its pieces' profiles."""
+    profile = sum_profiles([piece.units[key] for piece in members if piece.units])
+    window = window_of(key, profile, split)
+    start, end = (window.start, window.end) if window else (None, None)
+    return Unit(key, content, profile, start, end, keys)
+
+
+def window_of(key: str, profile: Profile, split: Split) -> Window | None:
+    """The window that a unit is, or `None` for partitions and rows without a time."""
+    time = profile.columns.get(str(split.time))
+    if split.windows is None or time is None or not isinstance(time.least, int):
+        return None
+    window = split.windows.at(from_micros(time.least))
+    return window if window.key == key else None
+
+
+def choose(
+    contents: Mapping[str, str],
+    before: Mapping[str, str] | None,
+    judged_before: Iterable[str],
+    closed: Sequence[str],
+) -> list[str]:
+    """The units to judge.
+
+    Args:
+        contents: Content of each unit now.
+        before: Content of each unit at the look before; `None` if there was none, or nobody kept it.
+        judged_before: Units that the look before judged.
+        closed: The units that are closed, oldest first.
+
+    Returns:
+        Closed units that are new or changed. If there are none, the units judged before, so that a verdict
+        stays until newer data supersedes it; if those are gone, the newest closed one.
+    """
+    if before is None:
+        return list(closed)
+    changed = [key for key in closed if contents[key] != before.get(key)]
+    kept = set(judged_before)
+    return changed or [key for key in closed if key in kept] or list(closed[-1:])
+
+
+def order(unit: Unit) -> tuple[bool, float, str]:
+    """Sorts units oldest first: windows by their start, others by name, rows without a time last."""
+    return unit.start is None, unit.start.timestamp() if unit.start else 0.0, unit.key

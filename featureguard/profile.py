@@ -1,0 +1,271 @@
+"""A mergeable summary of feature data.
+
+A profile is a commutative monoid: `Profile()` is the identity and `+` merges two summaries of disjoint rows,
+in any order and any grouping, to exactly the same value. Every statistic is a count, an extreme, a bounded
+set or an integer histogram, so the law holds bit for bit and a stored profile can be compared and hashed.
+
+`None` means "not measured" and absorbs: a count plus an unmeasured count is unmeasured. `NEVER` means
+"measured, and there is no valid value". A column without rows has been measured whatever was asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, Literal, TypeVar
+
+from featureguard.histogram import TimeHistogram
+
+MAX_DISTINCT = 1_024
+"""Most distinct values that `Values` keeps."""
+
+
+class Never(StrEnum):
+    """The value of an extreme where there is no valid value."""
+
+    NEVER = "never"
+
+
+NEVER: Final = Never.NEVER
+Extreme = int | float | Decimal | Literal[Never.NEVER]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Distinct values of a column with their counts, up to a bound.
+
+    Attributes:
+        counts: (value as canonical JSON, rows), ascending; empty once overflowed. Nulls are left out.
+        overflowed: There are more than `MAX_DISTINCT` distinct values.
+    """
+
+    counts: tuple[tuple[str, int], ...] = ()
+    overflowed: bool = False
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> Values:
+        """Keep the counts if they are few enough."""
+        if len(counts) > MAX_DISTINCT:
+            return cls((), overflowed=True)
+        return cls(tuple(sorted(counts.items())))
+
+    def __add__(self, other: Values) -> Values:
+        if self.overflowed or other.overflowed:
+            return Values((), overflowed=True)
+        merged = dict(self.counts)
+        for value, count in other.counts:
+            merged[value] = merged.get(value, 0) + count
+        return Values.of(merged)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """Summary of one column.
+
+    Attributes:
+        rows: Rows of the files that have the column; the only number that is always measured.
+        types: Arrow types met, as text (`arrow_types`); more than one means that files differ.
+        nulls: Nulls among the rows.
+        nans: NaN among them; 0 for types without NaN.
+        empties: Empty strings; 0 for types without them.
+        least: Smallest value: numbers as they are, instants and dates in microseconds since the epoch, UTC
+            where a zone is known. NaN is no value. Always measured, or not, together with `greatest`.
+        greatest: Largest value, likewise.
+        times: Histogram of instants.
+        values: Distinct values.
+        tallies: Rows equal to a declared sentinel, by the sentinel's canonical JSON.
+    """
+
+    rows: int = 0
+    types: frozenset[str] = frozenset()
+    nulls: int | None = None
+    nans: int | None = None
+    empties: int | None = None
+    least: Extreme | None = None
+    greatest: Extreme | None = None
+    times: TimeHistogram | None = None
+    values: Values | None = None
+    tallies: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.rows:  # Nothing to measure is measured: one spelling for every column without rows.
+            for name, value in _NO_ROWS.items():
+                object.__setattr__(self, name, value)
+
+    def __add__(self, other: ColumnProfile) -> ColumnProfile:
+        types = self.types | other.types
+        if not self.rows or not other.rows:
+            return replace(self if self.rows else other, types=types)
+        return ColumnProfile(
+            rows=self.rows + other.rows,
+            types=types,
+            nulls=_both(_add, self.nulls, other.nulls),
+            nans=_both(_add, self.nans, other.nans),
+            empties=_both(_add, self.empties, other.empties),
+            least=_both(_least, self.least, other.least),
+            greatest=_both(_greatest, self.greatest, other.greatest),
+            times=_both(_add, self.times, other.times),
+            values=_both(_add, self.values, other.values),
+            tallies={
+                key: self.tallies[key] + other.tallies[key]
+                for key in sorted(self.tallies.keys() & other.tallies.keys())
+            },
+        )
+
+    def filled_by(self, other: ColumnProfile) -> ColumnProfile:
+        """Two profiles of the *same* rows: what one has not measured, the other may have."""
+        measured = {
+            f.name: getattr(other, f.name) if getattr(self, f.name) is None else getattr(self, f.name)
+            for f in fields(self)
+        }
+        types, tallies = self.types | other.types, {**other.tallies, **self.tallies}
+        return ColumnProfile(**{**measured, "types": types, "tallies": tallies})
+
+    def tally(self, sentinel: str) -> int | None:
+        """Rows equal to a sentinel, given as canonical JSON; `None` if not measured."""
+        return self.tallies.get(sentinel) if self.rows else 0
+
+
+_NO_ROWS: Final[Mapping[str, Any]] = {
+    "nulls": 0,
+    "nans": 0,
+    "empties": 0,
+    "least": NEVER,
+    "greatest": NEVER,
+    "times": TimeHistogram(),
+    "values": Values(),
+    "tallies": {},
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """Summary of a dataset: its row count and one `ColumnProfile` per column met.
+
+    Attributes:
+        rows: Rows; `None` if not measured.
+        columns: By name. A column that only some files have counts only their rows.
+    """
+
+    rows: int | None = 0
+    columns: Mapping[str, ColumnProfile] = field(default_factory=dict)
+
+    def __add__(self, other: Profile) -> Profile:
+        merged = dict(self.columns)
+        for name, column in other.columns.items():
+            merged[name] = merged[name] + column if name in merged else column
+        return Profile(_both(_add, self.rows, other.rows), merged)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Profile) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def filled_by(self, other: Profile) -> Profile:
+        """Two profiles of the *same* rows: what one has not measured, the other may have."""
+        merged = dict(other.columns)
+        for name, column in self.columns.items():
+            merged[name] = column.filled_by(merged[name]) if name in merged else column
+        return Profile(self.rows if self.rows is not None else other.rows, merged)
+
+    def to_json(self) -> bytes:
+        """Canonical bytes: equal profiles, and only they, give equal bytes."""
+        body = {
+            "rows": self.rows,
+            "columns": {name: _column_to_json(column) for name, column in self.columns.items()},
+        }
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Profile:
+        """Read what `to_json` wrote."""
+        body = json.loads(text)
+        return cls(body["rows"], {n: _column_from_json(c) for n, c in body["columns"].items()})
+
+
+def sum_profiles(profiles: list[Profile]) -> Profile:
+    """The sum in halves, so that many small profiles are not copied over and over."""
+    if len(profiles) > 2:
+        middle = len(profiles) // 2
+        return sum_profiles(profiles[:middle]) + sum_profiles(profiles[middle:])
+    return sum(profiles, Profile())
+
+
+def _both(merge: Callable[[T, T], T], left: T | None, right: T | None) -> T | None:
+    return None if left is None or right is None else merge(left, right)
+
+
+def _add(left: Any, right: Any) -> Any:
+    return left + right
+
+
+def _least(left: Extreme, right: Extreme) -> Extreme:
+    if left is NEVER or right is NEVER:
+        return right if left is NEVER else left
+    return min(left, right, key=_total_order)
+
+
+def _greatest(left: Extreme, right: Extreme) -> Extreme:
+    if left is NEVER or right is NEVER:
+        return right if left is NEVER else left
+    return max(left, right, key=_total_order)
+
+
+def _total_order(extreme: Extreme) -> tuple[Any, str]:
+    return extreme, type(extreme).__name__  # 1 and 1.0 are equal: name one of them in any order of merging.
+
+
+def _column_to_json(column: ColumnProfile) -> dict[str, Any]:
+    body: dict[str, Any] = {"rows": column.rows, "types": sorted(column.types)}
+    for name in ("nulls", "nans", "empties"):
+        if (count := getattr(column, name)) is not None:
+            body[name] = count
+    for name in ("least", "greatest"):
+        if (extreme := getattr(column, name)) is not None:
+            body[name] = _extreme_to_json(extreme)
+    if column.times is not None:
+        body["times"] = [column.times.k, list(column.times.buckets), list(column.times.counts)]
+    if column.values is not None:
+        body["values"] = None if column.values.overflowed else [list(pair) for pair in column.values.counts]
+    if column.tallies:
+        body["tallies"] = dict(column.tallies)
+    return body
+
+
+def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
+    times, values = body.get("times"), body.get("values")
+    return ColumnProfile(
+        rows=body["rows"],
+        types=frozenset(body["types"]),
+        nulls=body.get("nulls"),
+        nans=body.get("nans"),
+        empties=body.get("empties"),
+        least=_extreme_from_json(body.get("least")),
+        greatest=_extreme_from_json(body.get("greatest")),
+        times=TimeHistogram(times[0], tuple(times[1]), tuple(times[2])) if times else None,
+        values=Values(tuple((v, n) for v, n in values or ()), overflowed=values is None)
+        if "values" in body
+        else None,
+        tallies=body.get("tallies", {}),
+    )
+
+
+def _extreme_to_json(extreme: Extreme) -> Any:
+    if isinstance(extreme, Decimal):
+        return {"decimal": str(extreme.normalize())}
+    if isinstance(extreme, float):
+        return {"float": (extreme + 0.0).hex()}  # -0.0 and 0.0 are one value; infinities have a spelling.
+    return extreme
+
+
+def _extreme_from_json(value: Any) -> Extreme | None:
+    if value == "never":
+        return NEVER
+    if isinstance(value, dict):
+        return Decimal(value["decimal"]) if "decimal" in value else float.fromhex(value["float"])
+    return value  # type: ignore[no-any-return]

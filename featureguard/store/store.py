@@ -1,0 +1,260 @@
+"""The evidence store: facts go in, in any order and as often as one likes; history comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, func, select
+
+from featureguard.contract import Contract
+from featureguard.errors import StoreError, UsageError
+from featureguard.observation import History, Observation
+from featureguard.profile import Profile
+from featureguard.result import CheckResult
+from featureguard.store import facts, migrate, queries, upsert
+from featureguard.store.database import Database
+from featureguard.store.encoding import to_micros
+from featureguard.store.facts import LookFact, Provenance
+from featureguard.store.queries import ContractVersion, Look
+from featureguard.store.tables import MARKS
+from featureguard.timeline import Run
+
+AHEAD_TOLERANCE = timedelta(minutes=5)
+"""How far a look may be ahead of the store's clock."""
+
+BEHIND_TOLERANCE = timedelta(hours=24)
+"""How far a look may be behind it."""
+
+Clock = Callable[[], datetime]
+
+
+def open_store(url: str, *, simulated: bool = False, clock: Clock | None = None) -> Store:
+    """Open the evidence store at a URL; make it, and bring its tables up to date, where that is needed.
+
+    Args:
+        url: `sqlite:////folder/store.db` or `postgresql+psycopg://user@host/database`.
+        simulated: The store holds made-up times (a demo, a test); it is marked so when it is made.
+        clock: The store's clock. Left out: the server's for PostgreSQL, the process's for SQLite, none for a
+            simulated store.
+
+    Raises:
+        UsageError: If the URL names no store, or the store is marked otherwise.
+        StoreError: If it cannot be opened.
+        MissingExtraError: If the driver is not installed.
+    """
+    database = Database(url)
+    try:
+        _prepare(database, "yes" if simulated else "no")
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, simulated, clock)
+
+
+class Store:
+    """An open evidence store; `open_store` makes one. Threads and processes may use it at once."""
+
+    def __init__(self, database: Database, simulated: bool, clock: Clock | None) -> None:
+        self._database = database
+        self._clock = clock
+        self.simulated = simulated
+        self.name = database.name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def now(self) -> datetime | None:
+        """The time by the store's clock; `None` for a simulated store, where any time is right."""
+        if self._clock or self.simulated:
+            return self._clock() if self._clock else None
+        return self._database.read("read its clock", _server_time)
+
+    def record(
+        self,
+        observation: Observation,
+        results: Sequence[CheckResult],
+        *,
+        contract: Contract,
+        now: datetime,
+        recorder: str,
+        provenance: Provenance = "look",
+    ) -> str:
+        """Record a look and its results, in one transaction; once or often is the same.
+
+        Args:
+            observation: What was seen. Only a complete look adds to the timeline.
+            results: What the checks said.
+            contract: What it was judged by.
+            now: The instant that it was judged for.
+            recorder: Who looked; a wrong recorder can be retracted.
+            provenance: `source_history` for what a source tells of its own past: it adds to the timeline, but
+                is no look, so that it is never stale and nothing else of it is kept.
+
+        Returns:
+            The look's id: equal looks have equal ids.
+
+        Raises:
+            StoreError: If the look's clock disagrees with the store's, or the store cannot be written.
+        """
+        fact = LookFact(observation, tuple(results), contract, now, recorder, provenance)
+        self._refuse_wrong_clock(fact)
+        return self._database.write("record a look", lambda connection: facts.add_look(connection, fact))
+
+    def profiles(self, dataset: str, keys: Sequence[str]) -> dict[str, dict[str, Profile]]:
+        """Profiles of the fragments that are known, `{fragment key: {unit key: profile}}`."""
+        return self._database.read(
+            "read profiles", lambda connection: queries.profiles(connection, dataset, keys)
+        )
+
+    def put_profiles(self, dataset: str, profiles: Mapping[str, Mapping[str, Profile]]) -> None:
+        """Remember profiles of immutable fragments, together with what was measured of them before.
+
+        A fragment that is cut into other units than before is remembered in the new way.
+        """
+        if profiles:
+            self._database.write(
+                "keep profiles", lambda connection: facts.put_profiles(connection, dataset, profiles)
+            )
+
+    def states(self, dataset: str, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Keyed states that are known, by key."""
+        return self._database.read(
+            "read states", lambda connection: queries.states(connection, dataset, kind, keys)
+        )
+
+    def put_states(self, dataset: str, kind: str, states: Mapping[str, bytes]) -> None:
+        """Remember keyed states; one of more than 64 MiB is not kept."""
+        if states:
+            self._database.write(
+                "keep states", lambda connection: facts.put_states(connection, dataset, kind, states)
+            )
+
+    def history(self, dataset: str, *, before: datetime, units: int = 64) -> History:
+        """What complete looks before an instant saw: the last of them, and the newest units."""
+        return self._database.read(
+            "read history", lambda connection: queries.history(connection, dataset, before, units)
+        )
+
+    def last_look(self, dataset: str) -> tuple[Observation, list[CheckResult], datetime] | None:
+        """The latest look, complete or not: what was seen, what the checks said, and for what instant."""
+        look = self._database.read(
+            "read the last look", lambda connection: queries.last_look(connection, dataset)
+        )
+        return (look.observation, list(look.results), look.now) if look else None
+
+    def looks(self, dataset: str, since: datetime, until: datetime) -> list[Look]:
+        """Looks from `since` until before `until`, oldest first."""
+        return self._database.read(
+            "read looks", lambda connection: queries.looks(connection, dataset, since, until)
+        )
+
+    def results(
+        self, dataset: str, since: datetime, until: datetime, *, check: str | None = None
+    ) -> list[tuple[datetime, CheckResult]]:
+        """Results with the instant of their look, from `since` until before `until`, oldest first."""
+        return self._database.read(
+            "read results", lambda connection: queries.results(connection, dataset, since, until, check)
+        )
+
+    def timeline(self, dataset: str, clock: str) -> list[Run]:
+        """The runs of one clock by hour and value, whoever recorded them."""
+        return self._database.read(
+            "read the timeline", lambda connection: queries.timeline(connection, dataset, clock)
+        )
+
+    def contract_versions(self, dataset: str) -> list[ContractVersion]:
+        """Which contract was in force since when, oldest first."""
+        return self._database.read(
+            "read contracts", lambda connection: queries.contract_versions(connection, dataset)
+        )
+
+    def datasets(self) -> list[str]:
+        """Every dataset that anything was recorded of, by name."""
+        return self._database.read("read datasets", queries.datasets)
+
+    def retract(
+        self,
+        recorder: str,
+        *,
+        dataset: str,
+        since: datetime,
+        until: datetime,
+        reason: str,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Record that a recorder was wrong: its looks and runs of these hours no longer count.
+
+        Runs know only their hour, so every hour that [since, until) touches is retracted as a whole.
+        """
+        if until <= since:
+            raise UsageError(f"Nothing to retract: {until} is not after {since}. Swap 'since' and 'until'.")
+        told: dict[str, str | int] = {"reason": reason, "by": by, "at": to_micros(now)}
+        self._database.write(
+            "retract a recorder",
+            lambda connection: facts.add_retraction(connection, recorder, dataset, since, until, told),
+        )
+
+    def _refuse_wrong_clock(self, fact: LookFact) -> None:
+        look, now = fact.observation, None if self.simulated else self.now()
+        if now is None:
+            return
+        where = f"Evidence store {self.name}: the look at {look.dataset!r} by {fact.recorder!r}"
+        if look.observed_at - now > AHEAD_TOLERANCE:
+            raise StoreError(
+                f"{where} is from {look.observed_at}, ahead of the store's clock ({now}) by more than "
+                "5 minutes. Set the clock of that machine right and look again."
+            )
+        if now - look.observed_at > BEHIND_TOLERANCE and fact.provenance == "look":
+            raise StoreError(
+                f"{where} is from {look.observed_at}, more than 24 hours behind the store's clock ({now}). "
+                "Set the clock of that machine right, or record it as history of the source "
+                "(provenance 'source_history')."
+            )
+
+
+def _prepare(database: Database, simulated: str) -> None:
+    """Make or mend the tables, and see that the store is what the caller takes it for."""
+    mark = database.read("be opened", lambda connection: _mark(connection, database.name))
+    if mark is None:
+        mark = database.write("be set up", lambda connection: _set_up(connection, database.name, simulated))
+    if mark != simulated:
+        kind = {"yes": "simulated", "no": "real"}
+        raise UsageError(
+            f"Evidence store {database.name} was made for {kind[mark]} times and is opened for "
+            f"{kind[simulated]} ones, which would mix evidence with make-believe. Use another store."
+        )
+
+
+_SIMULATED = select(MARKS.c.value).where(MARKS.c.name == "simulated")
+
+
+def _mark(connection: Connection, name: str) -> str | None:
+    if not migrate.is_current(connection, name):
+        return None
+    return connection.scalar(_SIMULATED)
+
+
+def _set_up(connection: Connection, name: str, simulated: str) -> str:
+    migrate.migrate(connection, name)
+    upsert.add(connection, MARKS, [{"name": "simulated", "value": simulated}])
+    return str(connection.scalars(_SIMULATED).one())
+
+
+def _server_time(connection: Connection) -> datetime:
+    if connection.dialect.name == "postgresql":
+        server: datetime = connection.scalars(select(func.clock_timestamp())).one()
+        return server.astimezone(UTC)
+    return datetime.now(UTC)  # noqa: TID251  (the one clock of an embedded store)

