@@ -69,6 +69,11 @@ format: .venv/.dev ## format the code and apply the safe fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+.PHONY: docs
+docs: .venv/.dev ## write docs/codes.md anew from featureguard/codes.py
+	$(BIN)/python -c "from pathlib import Path; from featureguard.codes import to_markdown; \
+		Path('docs/codes.md').write_text(to_markdown(), encoding='utf-8')"
+
 # The smaller locks are held to the versions of the largest, so that one environment can serve all.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'

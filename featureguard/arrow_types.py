@@ -5,6 +5,7 @@ A profile keeps types as text, so that it can be stored and merged; the schema c
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from dataclasses import dataclass
@@ -29,6 +30,21 @@ _ALIASES = {
 _PLAIN = frozenset(
     ["null", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "string", "large_string", "string_view", "binary", "large_binary", "binary_view", "date32", "date64", "month_interval", "day_time_interval", "month_day_nano_interval", "uuid"]
 )
+_SPELLED = {
+    "timestamp": "timestamp[us, tz=UTC]",
+    "time32": "time32[ms]",
+    "time64": "time64[us]",
+    "duration": "duration[us]",
+    "decimal32": "decimal32(9, 2)",
+    "decimal64": "decimal64(18, 2)",
+    "decimal128": "decimal128(18, 2)",
+    "decimal256": "decimal256(40, 2)",
+    "fixed_size_binary": "fixed_size_binary[16]",
+    "fixed_size_list": "fixed_size_list<float32>[3]",
+    "list": "list<string>",
+    "struct": "struct<id: int64, name: string>",
+    "map": "map<string, int64>",
+}
 _LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
 _TIME_UNITS = ("s", "ms", "us", "ns")
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[A-Za-z0-9_+\-/.]+|[<>\[\](),:=])')
@@ -211,7 +227,7 @@ class _Parser:
         else:
             ok = name in _PLAIN and not parameters
         if not ok or children:
-            raise self._error(f"{found} is not one. Write e.g. float64, string, timestamp[us, tz=UTC]")
+            raise self._unknown(found)
         return found
 
     def _next_is(self, token: str) -> bool:
@@ -226,6 +242,15 @@ class _Parser:
     def _expect(self, token: str) -> None:
         if (found := self._take(f"'{token}'")) != token:
             raise self._error(f"'{token}' should stand where {found!r} does")
+
+    def _unknown(self, found: ArrowType) -> ValueError:
+        known = [*_PLAIN, *_SPELLED]
+        close = difflib.get_close_matches(found.name, known, n=1)
+        if found.name in _SPELLED:
+            hint = f"Write e.g. {_SPELLED[found.name]}."
+        else:
+            hint = f"Did you mean '{close[0]}'?" if close else "Write e.g. float64, string or timestamp[us, tz=UTC]."
+        return ValueError(f"{str(found)!r} is no Arrow type. {hint}")
 
     def _error(self, what: str) -> ValueError:
         return ValueError(f"{self.text!r} is no Arrow type: {what}.")

@@ -54,7 +54,8 @@ class Problem:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file or ""
         who = f"Contract {self.name!r}" if self.name else ""
         head = f"{who} ({place})" if who and place else who or place
-        where = f" '{self.field}':" if self.field else ""
+        said = f"'{self.field.rpartition('.')[2]}'" in self.message  # the message names the field itself
+        where = f" '{self.field}':" if self.field and not said else ""
         return f"{head}:{where} {self.message}" if head else f"{where} {self.message}".strip()
 
 

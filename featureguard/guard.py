@@ -204,8 +204,8 @@ class Guard:
     def standing(self, dataset: str, now: datetime) -> Report:
         """Judge what was last seen by today's contract as of `now`, without looking at the data.
 
-        What passed is unknown once the evidence is too old or a newer look could not be finished; what failed stays
-        failed until newer evidence supersedes it (semantics, section 7).
+        What passed is unknown once the evidence is too old or a newer look could not be finished; what failed
+        stays failed until newer evidence supersedes it (semantics, section 7).
 
         Raises:
             UsageError: If the catalog has no such dataset.

@@ -1,7 +1,7 @@
 """The graph of what is made from what: closure, impact, paths, cycles and names that lead nowhere.
 
-Nothing here recurses, so that a chain of 10,000 datasets is as good as one of three. Answers depend on the graph
-alone, never on the order in which files were read.
+Nothing here recurses, so that a chain of 10,000 datasets is as good as one of three. Answers depend on the
+graph alone, never on the order in which files were read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 
 
 class Kind(StrEnum):
@@ -55,8 +55,7 @@ class Lineage:
         found = []
         for knot in _knots(sorted(self.upstreams), self.direct):
             start = min(knot)
-            way = _shortest(start, _AGAIN, lambda name, home=start: _home_again(self.direct(name), home))
-            found.append(way[:-1])
+            found.append(_shortest(start, _AGAIN, partial(_home_again, start, self.direct))[:-1])
         return tuple(sorted(found))
 
     def dangling(self, known: Collection[str] | None = None) -> tuple[tuple[str, str], ...]:
@@ -90,8 +89,8 @@ _Neighbours = Callable[[str], Iterable[str]]
 _AGAIN = ""  # stands for the node where a cycle began; no name is empty
 
 
-def _home_again(names: Iterable[str], home: str) -> Iterator[str]:
-    return (_AGAIN if name == home else name for name in names)
+def _home_again(home: str, neighbours: _Neighbours, name: str) -> Iterator[str]:
+    return (_AGAIN if other == home else other for other in neighbours(name))
 
 
 def _sources_first(start: str, neighbours: _Neighbours) -> Iterator[str]:

@@ -12,6 +12,10 @@ from featureguard.profile import Never, Profile
 from featureguard.result import Code
 
 
+ALL = "all"
+"""The unit of a dataset that is judged as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """What one clock showed.
@@ -60,6 +64,11 @@ class Unit:
     end: datetime | None = None
     keys: KeyCount | None = None
     judged_bad: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> str:
+        """What tells units apart; where all rows are one unit, each content is one of its own."""
+        return f"{self.key} {self.content}" if self.key == ALL else self.key
 
     @property
     def seconds(self) -> float | None:

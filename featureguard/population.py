@@ -6,10 +6,13 @@ The maximum of a table's times says "fresh" when one new row hides a stale milli
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from featureguard.contract import Population
 from featureguard.histogram import MAX_BUCKETS, TimeHistogram
@@ -19,7 +22,7 @@ from featureguard.windows import to_micros
 NEWEST = "\0newest"
 """The column of a state that holds microseconds since the epoch."""
 
-_BUFFERED_ROWS = 4_000_000
+_MICROS_PER_SECOND = 1_000_000
 _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 _WORST = 5
 
@@ -34,25 +37,23 @@ def newest_per_entity(
         horizon: Times after it are from the future and refresh nobody.
 
     Returns:
-        One row per entity, with the columns of `entity` and `NEWEST`, null for an entity without any valid time.
-        Rows whose entity holds a null name nobody and are left out.
+        One row per entity, with the columns of `entity` and `NEWEST`, null for an entity without any valid
+        time. Rows whose entity holds a null name nobody and are left out.
     """
-    limit, buffer, state = to_micros(horizon), list[pl.DataFrame](), None
-    for frame in frames:
-        past = pl.when(pl.col(time) <= limit).then(pl.col(time)).alias(NEWEST)
-        buffer.append(frame.select(*entity, past).drop_nulls(list(entity)))
-        if sum(map(len, buffer)) >= _BUFFERED_ROWS:
-            state = merge_states([*([state] if state is not None else []), *buffer], entity)
-            buffer = []
-    return merge_states([*([state] if state is not None else []), *buffer], entity)
+    limit = to_micros(horizon)
+    past = pl.when(pl.col(time) <= limit).then(pl.col(time)).alias(NEWEST)
+    known = (frame.select(*entity, past).drop_nulls(list(entity)) for frame in frames)
+    return _grouped(known, entity, pl.col(NEWEST).max(), _no_entities(entity))
 
 
 def merge_states(states: Sequence[pl.DataFrame], entity: Sequence[str]) -> pl.DataFrame:
     """The newest time of each entity over several states, in any order and grouping the same."""
     if not states:
-        return pl.DataFrame(schema={**dict.fromkeys(entity, pl.String), NEWEST: pl.Int64})
-    rows = pl.concat(states, how="vertical_relaxed", rechunk=False)
-    return rows.group_by(list(entity)).agg(pl.col(NEWEST).max())
+        return _no_entities(entity)
+    if len(states) == 1:
+        return states[0]
+    rows = pl.concat(states, how="vertical_relaxed", rechunk=False).lazy()
+    return rows.group_by(list(entity)).agg(pl.col(NEWEST).max()).collect(engine="streaming")
 
 
 def read_entities(state: pl.DataFrame, promise: Population, now: datetime) -> PopulationReading:
@@ -63,9 +64,8 @@ def read_entities(state: pl.DataFrame, promise: Population, now: datetime) -> Po
     limit = to_micros(now)
     newest = state.get_column(NEWEST).drop_nulls()
     expected = state.filter(pl.col(NEWEST) >= limit - _micros(promise.seen_within))
-    ages = (limit - expected.get_column(NEWEST)).clip(lower_bound=0) / 1_000_000
+    ages = _ages(expected, limit)
     fresh = int((expected.get_column(NEWEST) >= limit - _micros(promise.within)).sum())
-    worst = expected.with_columns(ages.alias("age")).top_k(_WORST, by=["age", *promise.entity])
     return PopulationReading(
         of="entities",
         times=time_histogram(newest),
@@ -73,7 +73,7 @@ def read_entities(state: pl.DataFrame, promise: Population, now: datetime) -> Po
         fresh=fresh,
         expected=expected.height,
         age_seconds=quantiles(ages),
-        worst=tuple((_label(row, promise.entity), float(row["age"])) for row in worst.iter_rows(named=True)),
+        worst=_worst(expected, promise.entity, limit),
     )
 
 
@@ -91,12 +91,23 @@ def read_rows(
 
 def time_histogram(micros: pl.Series) -> TimeHistogram:
     """The histogram of instants given in microseconds since the epoch; nulls are left out."""
-    seconds = (micros.drop_nulls() // 1_000_000).alias("bucket")
-    k, counts = 0, seconds.value_counts(name="rows")
-    while counts.height > MAX_BUCKETS:
-        k += 1
-        halved = counts.select(pl.col("bucket") // 2, "rows")
-        counts = halved.group_by("bucket").agg(pl.col("rows").sum())
+    micros = micros.drop_nulls()
+    least, greatest = micros.min(), micros.max()
+    if not isinstance(least, int) or not isinstance(greatest, int):
+        return TimeHistogram()
+    seconds = greatest // _MICROS_PER_SECOND - least // _MICROS_PER_SECOND
+    k = (seconds // MAX_BUCKETS).bit_length()  # So many buckets at most; sparse times may do with finer ones.
+    counts, step = _bucket_counts(micros, k), 1
+    while k:
+        surely = (MAX_BUCKETS // counts.height).bit_length() - 1  # Halving a bucket makes two at most.
+        down = min(k, max(step, surely))
+        finer = _bucket_counts(micros, k - down)
+        if finer.height <= MAX_BUCKETS:
+            k, counts, step = k - down, finer, 2 * step
+        elif down == 1:
+            break
+        else:
+            step = 1
     return TimeHistogram.of_seconds(counts.iter_rows(), k)
 
 
@@ -104,16 +115,15 @@ def quantiles(ages: pl.Series) -> dict[str, float]:
     """Exact quantiles of ages in seconds, by nearest rank; empty without ages."""
     if not len(ages):
         return {}
+    ages = ages.rechunk()  # Measured 20 times as fast as in 26 chunks.
     found = {name: ages.quantile(q, "higher" if q < 1 else "nearest") for name, q in _QUANTILES.items()}
     return {name: float(age) for name, age in found.items() if age is not None}
 
 
 def count_keys(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> KeyCount:
     """Count rows and different keys; null is a value like any other."""
-    parts = [frame.select(columns) for frame in frames]
-    if not parts:
-        return KeyCount(0, 0)
-    counts = pl.concat(parts, how="vertical_relaxed", rechunk=False).group_by(list(columns)).len("\0rows")
+    keys = (frame.select(columns) for frame in frames)
+    counts = _grouped(keys, columns, pl.len().alias("\0rows"), pl.DataFrame(schema={"\0rows": pl.UInt32}))
     rows = int(counts.get_column("\0rows").sum())
     if counts.height == rows:
         return KeyCount(rows, rows)
@@ -133,6 +143,62 @@ def state_to_bytes(state: pl.DataFrame) -> bytes:
 def state_from_bytes(data: bytes) -> pl.DataFrame:
     """What `state_to_bytes` wrote."""
     return pl.read_ipc(io.BytesIO(data))
+
+
+def _grouped(
+    frames: Iterable[pl.DataFrame], by: Sequence[str], measure: pl.Expr, nothing: pl.DataFrame
+) -> pl.DataFrame:
+    """Group frames of one schema as they come: memory for the groups, not for the rows.
+
+    Args:
+        frames: At least the columns to group by.
+        by: These columns.
+        measure: What is measured of each group.
+        nothing: The answer if there are no frames.
+
+    Raises:
+        Exception: Whatever `frames` raises, as it was raised.
+    """
+    coming, raised = iter(frames), list[BaseException]()
+    if (first := next(coming, None)) is None:
+        return nothing
+
+    def rows(columns: list[str] | None, *_: Any) -> Iterator[pl.DataFrame]:
+        try:
+            for frame in chain([first], coming):
+                yield frame.select(columns) if columns is not None else frame
+        except Exception as error:  # polars would turn it into an error of its own.
+            raised.append(error)
+            raise
+
+    try:
+        query = register_io_source(rows, schema=first.schema).group_by(list(by)).agg(measure)
+        return query.collect(engine="streaming")
+    except Exception:
+        if raised:
+            raise raised[0] from None
+        raise
+
+
+def _no_entities(entity: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame(schema={**dict.fromkeys(entity, pl.String), NEWEST: pl.Int64})
+
+
+def _bucket_counts(micros: pl.Series, k: int) -> pl.DataFrame:
+    return (micros // (_MICROS_PER_SECOND << k)).alias("bucket").value_counts(name="rows")
+
+
+def _ages(state: pl.DataFrame, limit: int) -> pl.Series:
+    """Ages at an instant in seconds."""
+    return (limit - state.get_column(NEWEST)).clip(lower_bound=0) / _MICROS_PER_SECOND
+
+
+def _worst(state: pl.DataFrame, entity: Sequence[str], limit: int) -> tuple[tuple[str, float], ...]:
+    """The oldest entities with their ages; of equally old ones the last by name."""
+    eldest = state.get_column(NEWEST).bottom_k(_WORST).max()
+    few = state.filter(pl.col(NEWEST) <= eldest)  # Cheaper than to sort all by age and name.
+    worst = few.with_columns(_ages(few, limit).alias("\0age")).top_k(_WORST, by=["\0age", *entity])
+    return tuple((_label(row, entity), float(row["\0age"])) for row in worst.iter_rows(named=True))
 
 
 def _micros(duration: timedelta) -> int:

@@ -190,10 +190,10 @@ class Profile:
 
 def sum_profiles(profiles: list[Profile]) -> Profile:
     """The sum in halves, so that many small profiles are not copied over and over."""
-    if len(profiles) > 2:
-        middle = len(profiles) // 2
-        return sum_profiles(profiles[:middle]) + sum_profiles(profiles[middle:])
-    return sum(profiles, Profile())
+    if len(profiles) < 2:
+        return profiles[0] if profiles else Profile()
+    middle = len(profiles) // 2
+    return sum_profiles(profiles[:middle]) + sum_profiles(profiles[middle:])
 
 
 def _both(merge: Callable[[T, T], T], left: T | None, right: T | None) -> T | None:
@@ -257,10 +257,16 @@ def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
 
 def _extreme_to_json(extreme: Extreme) -> Any:
     if isinstance(extreme, Decimal):
-        return {"decimal": str(extreme.normalize())}
+        return {"decimal": _plain(extreme)}
     if isinstance(extreme, float):
         return {"float": (extreme + 0.0).hex()}  # -0.0 and 0.0 are one value; infinities have a spelling.
     return extreme
+
+
+def _plain(number: Decimal) -> str:
+    """Digits without superfluous zeros; `normalize` would round them to 28."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) if number else "0"
 
 
 def _extreme_from_json(value: Any) -> Extreme | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,7 @@ from featureguard.profile import (
     Values,
     sum_profiles,
 )
-from featureguard.windows import Windows, from_micros, to_micros
+from featureguard.windows import CALENDAR, Window, Windows, from_micros, to_micros
 
 NO_TIME = "no time"
 """The unit of rows without an event time."""
@@ -33,6 +34,7 @@ NO_ZONES: Mapping[str, str] = {}
 
 _PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _WINDOW = "\0window"
+_DAY = timedelta(days=1)
 
 
 def profile_batches(
@@ -139,11 +141,11 @@ def _is_naive(dtype: pl.DataType) -> bool:
 def _to_utc(column: pl.Expr, zone: str) -> pl.Expr:
     """Wall time as an instant; of an ambiguous or a skipped one the earlier reading, never too new."""
     wall = column.cast(pl.Datetime("us"))
-    direct, hour_before = (
-        reading.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        for reading in (wall, wall.dt.offset_by("-1h"))
+    direct, day_after = (
+        reading.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+        for reading in (wall, wall + _DAY)
     )
-    return pl.coalesce(direct, hour_before).dt.convert_time_zone("UTC")
+    return pl.coalesce(direct, day_after - _DAY)  # The offset after the gap, whether it is of 30 minutes or a day.
 
 
 def _micros(series: pl.Series) -> pl.Series:
@@ -158,21 +160,29 @@ def _micros(series: pl.Series) -> pl.Series:
 
 
 def _cut(frame: pl.DataFrame, time: str, windows: Windows) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Parts of a frame by window; rows without a time last."""
+    """Parts of a frame by window; rows without a time, or with one beyond the calendar, last."""
     micros = _micros(frame.get_column(time))
-    least, greatest = micros.min(), micros.max()
-    if isinstance(least, int) and isinstance(greatest, int):
-        cut = windows.between(from_micros(least), from_micros(greatest))
-        if len(cut) == 1 and not micros.null_count():
-            yield cut[0].key, frame
-            return
-        starts = pl.Series([to_micros(window.start) for window in cut[1:]], dtype=pl.Int64)
-        number = starts.search_sorted(micros.drop_nulls(), side="right")
-        dated = frame.filter(micros.is_not_null()).with_columns(number.alias(_WINDOW))
-        for (index,), part in dated.group_by(_WINDOW, maintain_order=True):
-            yield cut[int(str(index))].key, part.drop(_WINDOW)
-    if micros.null_count():
-        yield NO_TIME, frame.filter(micros.is_null())
+    dated = micros.is_between(*CALENDAR).fill_null(value=False)
+    cut = _windows_of(micros.filter(dated), windows)
+    if len(cut) == 1 and dated.all():
+        yield cut[0].key, frame
+        return
+    starts = pl.Series([to_micros(window.start) for window in cut[1:]], dtype=pl.Int64)
+    number = starts.search_sorted(micros.filter(dated), side="right")
+    numbered = frame.filter(dated).with_columns(number.alias(_WINDOW))
+    for (index,), part in numbered.group_by(_WINDOW, maintain_order=True):
+        yield cut[int(str(index))].key, part.drop(_WINDOW)
+    if not dated.all():
+        yield NO_TIME, frame.filter(~dated)
+
+
+def _windows_of(micros: pl.Series, windows: Windows) -> list[Window]:
+    """The windows that hold any of these instants, in order; empty time between them costs nothing."""
+    ordered, found, at = micros.sort(), list[Window](), 0
+    while at < len(ordered):
+        found.append(windows.at(from_micros(ordered[at])))
+        at = ordered.search_sorted(to_micros(found[-1].end), side="left")
+    return found
 
 
 # -------------------------------------------------------------------------------------------- profiles
@@ -262,11 +272,18 @@ def _values(series: pl.Series) -> Values:
     counts = series.drop_nulls().value_counts(name="rows")
     if counts.height > MAX_DISTINCT:
         return Values((), overflowed=True)
-    return Values.of({_spelled(value): rows for value, rows in counts.iter_rows()})
+    merged: Counter[str] = Counter()
+    for value, rows in counts.iter_rows():
+        merged[_spelled(value)] += rows
+    return Values.of(merged)
 
 
 def _spelled(value: object) -> str:
-    """Canonical JSON of a value; what JSON has no word for (dates, decimals, NaN) as its text."""
-    if isinstance(value, bool | int | str) or (isinstance(value, float) and value - value == 0):
+    """Canonical JSON of a value; what JSON has no word for (dates, NaN) as its text."""
+    if isinstance(value, float) and value - value == 0:
+        return json.dumps(value + 0.0)  # -0.0 and 0.0 are one value.
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, bool | int | str):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(str(value), ensure_ascii=False)

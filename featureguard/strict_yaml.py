@@ -1,12 +1,12 @@
 """YAML without surprises: plain data, a line for every key, and every problem of a file at once.
 
-Scalars follow the core schema of YAML 1.2, read strictly. Only `true`, `false`, `null`, `~`, nothing at all and
-decimal numbers (`12`, `-0.5`, `1e-4`) are more than text. What YAML 1.1 guessed stays text: `NO`, `yes`,
-`12:30:45`, `2026-11-23`, `1_000`, `0x1F`, and `010`, which is eight to one reader and ten to the next.
+Scalars follow the core schema of YAML 1.2, read strictly. Only `true`, `false`, `null`, `~`, nothing at
+all and decimal numbers (`12`, `-0.5`, `1e-4`) are more than text. What YAML 1.1 guessed stays text: `NO`,
+`yes`, `12:30:45`, `2026-11-23`, `1_000`, `0x1F`, and `010`, which is eight to one reader and ten to another.
 
-Refused: duplicate keys, keys that are no text, anchors, aliases, merge keys, tags, directives, NaN and infinity,
-integers beyond 64 bits, control and text-direction characters, and files that are too large or too deep. The file
-is read event by event, never recursively: libyaml's own composer dies of 50,000 nested brackets.
+Refused: duplicate keys, keys that are no text, anchors, aliases, merge keys, tags, directives, NaN and
+infinity, integers beyond 64 bits, control and text-direction characters, and files that are too large or too
+deep. The file is read event by event, never recursively: libyaml's composer dies of 50,000 nested brackets.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class Document:
             line, inside = inside[step]
         return line
 
+    def outline(self, *keys: str) -> Document:
+        """Only the lines of some keys, without the data: what is kept of thousands of documents."""
+        line, inside = self.lines
+        return Document(None, self.file, (line, {key: inside[key] for key in keys if key in inside}))
+
     def problem(self, message: str, path: Path = (), name: str = "") -> Problem:
         """A problem at a place of this document."""
         return Problem(message, self.file, self.line(path), dotted(path), name)
@@ -86,8 +91,8 @@ def load(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
         file: What messages call the file.
 
     Returns:
-        What could be read, and every problem. A document with problems is still returned, less what is refused,
-        so that the rest of it can be judged in the same breath; a syntax error ends the reading.
+        What could be read, and every problem. A document with problems is still returned, less what is
+        refused, so that the rest of it can be judged in the same breath; a syntax error ends the reading.
     """
     decoded = _decode(text, file)
     if isinstance(decoded, Problem):
@@ -109,7 +114,7 @@ def _decode(text: str | bytes, file: str) -> str | Problem:
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
+            line = error.object.count(b"\n", 0, error.start) + 1
             return Problem("this is not UTF-8 text. Save the file as UTF-8.", file, line)
     if found := _UNSEEN.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -245,6 +250,7 @@ class _Reader:
         if event.anchor or event.tag:
             self._refuse_properties(event)
         if len(self.frames) >= MAX_DEPTH:
+            self.frames = self.frames[:3]  # the rest of the path says nothing
             self._give_up(f"this is nested deeper than {MAX_DEPTH} levels.", event)
         if self.frames and self.frames[-1].awaits_key:
             self._give_up("a key must be text, not a list or a mapping.", event)
@@ -295,8 +301,9 @@ class _Reader:
         return tuple(frame.key for frame in self.frames if frame.key is not _REFUSED)
 
     def _refuse_properties(self, event: _Event) -> None:
-        what = f"anchors (&{event.anchor[:40]})" if event.anchor else f"tags ({event.tag[:40]})"
-        self._refuse(f"{what} are not allowed. Remove it.", event)
+        tag = (event.tag or "").replace("tag:yaml.org,2002:", "!!")
+        what = f"anchors (&{event.anchor[:40]})" if event.anchor else f"tags ({tag[:40]})"
+        self._refuse(f"{what} are not allowed. Take it away.", event)
 
     def _refuse(self, message: str, event: _Event, key: str | None = None) -> None:
         frames = self.frames[:-1] if self.frames and self.frames[-1].awaits_key else self.frames

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,12 +84,21 @@ def from_micros(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
+CALENDAR: Final = (to_micros(datetime(2, 1, 1, tzinfo=UTC)), to_micros(datetime(9998, 12, 31, tzinfo=UTC)))
+"""First and last instant, in microseconds since the epoch, that have a window in every zone.
+
+Beyond them lie only sentinels, such as 0001-01-01 and 9999-12-31.
+"""
+
+
 def wall_to_utc(micros: int, zone: str) -> int | None:
     """A wall time as an instant, both in microseconds since the epoch.
 
     Returns:
-        The earlier reading of an ambiguous wall time; `None` for one that the zone skips.
+        The earlier reading of an ambiguous wall time; `None` for one that the zone skips, and beyond `CALENDAR`.
     """
+    if not CALENDAR[0] <= micros <= CALENDAR[1]:
+        return None
     wall = from_micros(micros).replace(tzinfo=ZoneInfo(zone))
     found = wall.astimezone(UTC)
     return to_micros(found) if found.astimezone(ZoneInfo(zone)).replace(fold=0) == wall else None

@@ -128,16 +128,16 @@ def _clocks_disagree(
 ) -> Iterator[CheckResult]:
     """Files that arrive while the event time stands still: the pipeline ran, the data did not move."""
     written = observation.clocks.get("file_mtime", ClockReading()).newest
-    newest = observation.clocks.get(contract.clock or "", ClockReading()).newest
+    newest = observation.clocks.get(str(contract.clock), ClockReading()).newest
     if contract.clock_column is None or promise.max_age is None:
         return
-    if not (isinstance(written, datetime) and isinstance(newest, datetime)):
+    if isinstance(written, Never) or isinstance(newest, Never) or written is None or newest is None:
         return
-    file_age, age = age_seconds(written, now), age_seconds(newest, now)
-    if file_age <= promise.max_age.total_seconds() < age:
+    delay, age = age_seconds(newest, written), age_seconds(newest, now)
+    if delay > promise.max_age.total_seconds():
         reason = (
-            f"A file arrived {words.duration(file_age)} ago, but its newest '{contract.clock_column}' is"
-            f" {words.duration(age)} old: the pipeline ran, the data did not move."
+            f"When the newest file arrived ({words.instant(written)}), its newest '{contract.clock_column}' was"
+            f" already {words.duration(delay)} old, now {words.duration(age)}: the pipeline ran, the data did not move."
         )
         column = contract.clock_column
         yield CheckResult(

@@ -91,7 +91,7 @@ def learn(counts: Sequence[NullCount]) -> Baseline:
 
 def _known(observation: Observation, history: History) -> tuple[Unit, ...]:
     """All units that can be learned from, the newest version of each, oldest first."""
-    return tuple({unit.key: unit for unit in (*history.units, *observation.units)}.values())
+    return tuple({unit.identity: unit for unit in (*history.units, *observation.units)}.values())
 
 
 def _bad_columns(contract: Contract, known: Sequence[Unit], unit: Unit) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _bound(baseline: Baseline, spike: Spike, rows: int) -> float:
 
 def _earlier(name: str, column: Column, spike: Spike, unit: Unit, known: Sequence[Unit]) -> list[NullCount]:
     """Counts of the last comparable units before this one."""
-    order = {other.key: index for index, other in enumerate(known)}
+    order = {other.identity: index for index, other in enumerate(known)}
     counts = [
         found
         for other in known
@@ -164,7 +164,7 @@ def _earlier(name: str, column: Column, spike: Spike, unit: Unit, known: Sequenc
 def _is_before(other: Unit, unit: Unit, order: Mapping[str, int]) -> bool:
     if other.start and unit.start:
         return other.start < unit.start
-    return order[other.key] < order[unit.key]
+    return order[other.identity] < order[unit.identity]
 
 
 def _is_bad(name: str, column: Column, unit: Unit) -> bool:

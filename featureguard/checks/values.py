@@ -51,4 +51,4 @@ def _judge(result: CheckResult, promise: Values, unit: Unit) -> CheckResult:
 
 def _normal(value: Value) -> tuple[str, Value]:
     """Numbers equal by value, whatever their type; a boolean is no number."""
-    return ("number", float(value)) if type(value) in (int, float) else (type(value).__name__, value)
+    return "number" if type(value) in (int, float) else type(value).__name__, value

@@ -16,15 +16,16 @@ def percent(ratio: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`111723.4` as `31h 2min`: two units, rounded down."""
+    """`111723.4` as `31h 2min`: two units, rounded down; hours up to three days, as limits are written."""
     rest = int(seconds)
     if rest < 60:
         return f"{rest}s"
+    units = (("h", 3_600), ("min", 60)) if rest < 72 * 3_600 else (("d", 86_400), ("h", 3_600))
     parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+    for unit, size in units:
         count, rest = divmod(rest, size)
         parts += [f"{count}{unit}"] if count else []
-    return " ".join(parts[:2])
+    return " ".join(parts)
 
 
 def limit(length: timedelta) -> str:

@@ -99,6 +99,9 @@ def check(
         str | None, typer.Option(help="Judge this Parquet file or folder instead; records nothing.")
     ] = None,
     record: Annotated[bool, typer.Option(help="Keep the evidence in the store.")] = True,
+    details: Annotated[
+        bool, typer.Option("--details", "-d", help="Show every promise, kept ones too.")
+    ] = False,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
@@ -107,8 +110,8 @@ def check(
     from featureguard.cli import checking
 
     if data is not None:
-        return checking.check_sample(name, data, now, project, environment, as_json=json)
-    return checking.check_name(name, now, project, environment, as_json=json, record=record)
+        return checking.check_sample(name, data, now, project, environment, as_json=json, details=details)
+    return checking.check_name(name, now, project, environment, as_json=json, details=details, record=record)
 
 
 @app.command()

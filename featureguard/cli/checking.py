@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from featureguard.catalog import load_contract
 from featureguard.cli.machine import print_json, report_to_dict
 from featureguard.cli.opening import opened, parse_now, read_catalog
-from featureguard.cli.tables import console, headline, reasons, report_table
+from featureguard.cli.tables import console, headline, reasons, report_table, tally
 from featureguard.contract import Contract
 from featureguard.errors import UsageError
 from featureguard.guard import Report, check, worst_exit_code
@@ -23,6 +23,7 @@ def check_name(
     environment: str | None,
     *,
     as_json: bool,
+    details: bool,
     record: bool,
 ) -> int:
     """Check a dataset, or all that a subject stands on."""
@@ -32,19 +33,26 @@ def check_name(
         reports = found.guard.check_all(name, now=instant, record=record and found.records)
         if found.project.enforcement == "dry_run":
             console(stderr=True).print("dry run: what fails is reported and blocks nothing.")
-            return _print(name, reports, as_json=as_json) and 0
-    return _print(name, reports, as_json=as_json)
+            return _print(name, reports, as_json=as_json, details=details) and 0
+    return _print(name, reports, as_json=as_json, details=details)
 
 
 def check_sample(
-    name: str, data: str, now: str | None, project: Path | None, environment: str | None, *, as_json: bool
+    name: str,
+    data: str,
+    now: str | None,
+    project: Path | None,
+    environment: str | None,
+    *,
+    as_json: bool,
+    details: bool,
 ) -> int:
     """Judge a Parquet sample by a contract of the catalog or in a file; nothing is recorded."""
     from featureguard.sources.parquet import ParquetSource
 
     contract = _contract(name, project, environment)
     at = parse_now(now) if now else datetime.now(UTC)
-    return _print(name, [check(contract, ParquetSource(data), now=at)], as_json=as_json)
+    return _print(name, [check(contract, ParquetSource(data), now=at)], as_json=as_json, details=details)
 
 
 def _contract(name: str, project: Path | None, environment: str | None) -> Contract:
@@ -58,7 +66,7 @@ def _contract(name: str, project: Path | None, environment: str | None) -> Contr
     return catalog.contracts[name]
 
 
-def _print(name: str, reports: Sequence[Report], *, as_json: bool) -> int:
+def _print(name: str, reports: Sequence[Report], *, as_json: bool, details: bool) -> int:
     code = worst_exit_code(reports)
     if as_json:
         print_json({"name": name, "exit_code": code, "datasets": [report_to_dict(r) for r in reports]})
@@ -66,9 +74,11 @@ def _print(name: str, reports: Sequence[Report], *, as_json: bool) -> int:
     out = console()
     for report in reports:
         out.print(headline(report))
-        out.print(report_table(report))
+        if details:
+            out.print(report_table(report.results))
         for reason in reasons(report.results):
-            out.print(reason)
+            out.print(reason, soft_wrap=True)
+        out.print(f"  {tally(report.results)}")
         if report.exit_code and report.contract.runbook:
             out.print(f"  runbook: {report.contract.runbook}")
         out.print()
@@ -83,7 +93,7 @@ def _print(name: str, reports: Sequence[Report], *, as_json: bool) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[object]:
+def _progress() -> Iterator[Callable[[str, int], None] | None]:
     """Says on a terminal which file is being read."""
     screen = console(stderr=True)
     if not screen.is_terminal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ class Opened:
 def read_catalog(project: Path | None, environment: str | None) -> tuple[Project, Catalog]:
     """The project and its catalog, without store, data or secrets."""
     found = load_project(project, os.environ, environment)
-    return found, load_catalog(found.catalog_places, found.vars)
+    return found, load_catalog(found.catalog_places, found.vars, connections=found.connections)
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def opened(project: Path | None, environment: str | None, now: str | None) -> It
         guard.close()
 
 
-def clock_of(simulated: bool, at: datetime | None):
+def clock_of(simulated: bool, at: datetime | None) -> Callable[[], datetime]:
     """The clock of looks: the machine's, unless the store's times are made up."""
     return lambda: at if simulated and at else datetime.now(UTC)
 

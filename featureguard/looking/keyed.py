@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from featureguard.contract import Contract, Population, canonical_json
+from featureguard.contract import Contract, Population
 from featureguard.histogram import TimeHistogram
 from featureguard.looking.clocks import is_time
+from featureguard.looking.entities import read_entities
 from featureguard.looking.memory import Memory
 from featureguard.looking.pieces import Piece
-from featureguard.looking.reader import Reader
+from featureguard.looking.reader import Purpose, Reader
 from featureguard.measures import Measures
 from featureguard.observation import KeyCount, PopulationReading, Unit
 from featureguard.profile import sum_profiles
 from featureguard.windows import to_micros
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 
 def read_population(
@@ -58,7 +58,7 @@ def read_population(
         return None
     if promise.of == "rows":
         return _rows(promise, column, pieces, reader, horizon, now, exact=exact)
-    return _entities(promise, column, pieces, reader, memory, horizon, now)
+    return read_entities(promise, column, pieces, reader, memory, horizon=horizon, now=now)
 
 
 def count_unit_keys(
@@ -73,40 +73,9 @@ def count_unit_keys(
 
     if not all(set(columns) <= piece.whole.columns.keys() for piece in members):
         return None
-    return count_keys((frame for piece in members for frame in reader.rows_of(piece, unit, columns)), columns)
-
-
-def _entities(
-    promise: Population,
-    column: str,
-    pieces: Sequence[Piece],
-    reader: Reader,
-    memory: Memory,
-    horizon: datetime,
-    now: datetime,
-) -> PopulationReading:
-    from featureguard import population  # noqa: PLC0415  (polars, only once rows are read)
-
-    states = [_state(promise, column, piece, reader, memory, horizon) for piece in pieces]
-    return population.read_entities(population.merge_states(states, promise.entity), promise, now)
-
-
-def _state(
-    promise: Population, column: str, piece: Piece, reader: Reader, memory: Memory, horizon: datetime
-) -> pl.DataFrame:
-    """The newest row of each entity of one fragment, remembered unless it holds rows from the future."""
-    from featureguard import population  # noqa: PLC0415  (polars, only once rows are read)
-
-    question = canonical_json([list(promise.entity), column, piece.split.zones.get(column)])
-    kind, key = f"entities/{hashlib.sha256(question).hexdigest()[:16]}", piece.fragment.key
-    if key and (kept := memory.states(kind, [key])):
-        return population.state_from_bytes(kept[key])
-    frames = reader.instants(piece, column, promise.entity)
-    state = population.newest_per_entity(frames, promise.entity, column, horizon)
-    greatest = piece.whole.columns[column].greatest
-    if key and memory.keeps and not (isinstance(greatest, int) and greatest > to_micros(horizon)):
-        memory.put_states(kind, {key: population.state_to_bytes(state)})
-    return state
+    return count_keys(
+        (frame for piece in members for frame in reader.rows_of(Purpose.KEYS, piece, unit, columns)), columns
+    )
 
 
 def _rows(
@@ -119,7 +88,7 @@ def _rows(
     *,
     exact: bool,
 ) -> PopulationReading | None:
-    reader.scan(pieces, {column: Measures(times=True, nulls=True)})
+    reader.scan(Purpose.POPULATION, pieces, {column: Measures(times=True, nulls=True)})
     whole = sum_profiles([piece.whole for piece in pieces])
     times = whole.columns[column].times if pieces else TimeHistogram()
     if times is None or whole.rows is None:
@@ -140,5 +109,5 @@ def _count_between(piece: Piece, column: str, first: int, last: int, reader: Rea
         return least
     return sum(
         int(frame.get_column(column).is_between(first, last).sum())
-        for frame in reader.instants(piece, column)
+        for frame in reader.instants(Purpose.POPULATION, piece, column)
     )

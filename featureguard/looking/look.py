@@ -15,12 +15,15 @@ from featureguard.looking import clocks, units
 from featureguard.looking.keyed import count_unit_keys, read_population
 from featureguard.looking.memory import Memory
 from featureguard.looking.pieces import Piece, split_of
-from featureguard.looking.reader import Reader
+from featureguard.looking.reader import Purpose, Reader
 from featureguard.measures import Measures, clock_measures, contents_measures
 from featureguard.observation import ClockReading, History, KeyCount, Observation, PopulationReading, Unit
-from featureguard.profile import sum_profiles
+from featureguard.profile import Profile, sum_profiles
 from featureguard.result import AnsweredBy, CheckResult
 from featureguard.sources import Snapshot
+
+_LAST = "last"
+_BY_CLOCK = ("freshness", "freshness_warn", "future", "regressed", "clocks")
 
 
 class Look:
@@ -58,6 +61,8 @@ class Look:
         self.wanted = contents_measures(contract)
         self.keys: dict[str, KeyCount | None] = {}
         self.population: PopulationReading | None = None
+        self.asked: set[tuple[str, str | None]] = set()
+        self._summed: tuple[int, Profile] | None = None
         self.pieces = self._recall()
         self.units = self._choose_units() if self._judges_units() else ()
         self.clocks = self._read_clocks()
@@ -69,7 +74,7 @@ class Look:
             dataset=self.contract.dataset,
             observed_at=self.observed_at,
             snapshot=self.snapshot.id,
-            profile=sum_profiles([piece.whole for piece in self.pieces]),
+            profile=self._whole(),
             clocks=self.clocks,
             units=self.units,
             population=self.population,
@@ -85,10 +90,11 @@ class Look:
             SourceError: If the rows cannot be read.
         """
         lacking = [result for result in results if result.not_measured]
-        before = dict(self.reader.rows), self.keys, self.population
+        before = self.reader.reads, self.keys, self.population
         columns, checks = {r.column for r in lacking}, {r.check for r in lacking}
+        self.asked |= {(result.check, result.column) for result in lacking}
         wanted = {name: measures for name, measures in self.wanted.items() if name in columns}
-        self.reader.scan(self.pieces, wanted, frozenset(unit.key for unit in self.units))
+        self.reader.scan(Purpose.CONTENTS, self.pieces, wanted, frozenset(unit.key for unit in self.units))
         if "keys" in checks and self.contract.keys:
             unique = self.contract.keys.unique
             self.keys = {
@@ -98,7 +104,7 @@ class Look:
         if "population" in checks:
             self.population = self._read_population()
         self.units = tuple(self._unit(unit.key) for unit in self.units)
-        return before != (self.reader.rows, self.keys, self.population)
+        return before != (self.reader.reads, self.keys, self.population)
 
     def remember(self) -> None:
         """Keep what was measured of immutable fragments, and what the units were made of."""
@@ -109,17 +115,25 @@ class Look:
         }
         self.memory.put_profiles(new)
         if self.snapshot.id and self.units and self.snapshot.id != self._last_snapshot():
-            self.memory.put_states("contents", {self.snapshot.id: canonical_json(self.contents)})
+            contents = {"snapshot": self.snapshot.id, "units": self.contents}
+            self.memory.put_states("contents", {_LAST: canonical_json(contents)})
 
     def account(self, result: CheckResult) -> CheckResult:
         """The result with how it was answered."""
-        columns = self._columns_behind(result)
-        rows = max((self.reader.rows.get(name, 0) for name in columns), default=0)
+        purpose, columns = self._behind(result)
+        rows, stored_bytes = self.reader.spent(purpose, columns)
         if rows:
-            bytes_read = sum(self.reader.bytes.get(name, 0) for name in columns)
-            return result.answered(AnsweredBy.SCAN, rows, bytes_read)
+            return result.answered(AnsweredBy.SCAN, rows, stored_bytes)
+        if purpose is Purpose.CLOCK:  # Rows that confirmed what metadata says did not answer it.
+            rows, stored_bytes = self.reader.spent(Purpose.CONFIRM, columns)
         remembered = bool(self.pieces) and all(piece.remembered for piece in self.pieces)
-        return result.answered(AnsweredBy.CACHE if remembered else AnsweredBy.METADATA, 0, 0)
+        return result.answered(AnsweredBy.CACHE if remembered else AnsweredBy.METADATA, rows, stored_bytes)
+
+    def _whole(self) -> Profile:
+        """The profile of all rows, summed anew only after something was read."""
+        if self._summed is None or self._summed[0] != self.reader.reads:
+            self._summed = self.reader.reads, sum_profiles([piece.whole for piece in self.pieces])
+        return self._summed[1]
 
     def _recall(self) -> list[Piece]:
         keys = [self.split.key_of(fragment) for fragment in self.snapshot.fragments]
@@ -140,7 +154,7 @@ class Look:
         uncut = [piece for piece in self.pieces if piece.units is None]
         self.reader.cut(uncut, {**clock_measures(self.contract), **self.wanted})
         self.members = units.members_of(self.pieces)
-        self.contents = units.contents_of(self.members, f"{self.observed_at.isoformat()} {id(self)}")
+        self.contents = units.contents_of(self.members)
         built = sorted((self._unit(key) for key in self.members), key=units.order)
         closed = [unit.key for unit in built if unit.end is None or unit.end <= self.observed_at]
         last = self.history.last
@@ -157,8 +171,9 @@ class Look:
             return None
         if last == self.snapshot.id:
             return self.contents
-        kept = self.memory.states("contents", [last]).get(last)
-        return dict(json.loads(kept)) if kept else None
+        kept = self.memory.states("contents", [_LAST]).get(_LAST)
+        contents = json.loads(kept) if kept else {}
+        return dict(contents["units"]) if contents.get("snapshot") == last else None
 
     def _last_snapshot(self) -> str | None:
         return self.history.last.snapshot if self.history.last else None
@@ -188,12 +203,12 @@ class Look:
             if clocks.is_time(piece, column) and piece.lacking({column: Measures(extremes=True)})
         ]
         everything = clock_measures(self.contract)[column] | self.wanted.get(column, Measures())
-        self.reader.scan(unread, {column: everything})
+        self.reader.scan(Purpose.CLOCK, unread, {column: everything})
         reading = clocks.read_clock(self.pieces, column, self.horizon, self.reader)
         if isinstance(reading.newest, datetime):
             self._confirm(column, reading.newest)
         last = self.history.last
-        rows = sum_profiles([piece.whole for piece in self.pieces]).rows
+        rows = None if self.snapshot.id else self._whole().rows
         if last and not self.snapshot.id and last.profile.rows == rows:
             return clocks.unless_only_due(last.clocks.get(clock), reading)
         return reading
@@ -201,12 +216,12 @@ class Look:
     def _confirm(self, column: str, newest: datetime) -> None:
         """Check the metadata that claims the newest value against its rows, once for each fragment."""
         piece = clocks.holder(self.pieces, column, newest)
-        if piece is None or column in self.reader.rows:
+        if piece is None or self.reader.spent(Purpose.CLOCK, [column])[0]:
             return
         kind, key = f"confirmed/{column}", piece.fragment.key
         if key and self.memory.states(kind, [key]):
             return
-        piece.fragment.confirm_greatest(column)
+        self.reader.confirm(piece, column)
         self.memory.put_states(kind, {key: b"1"} if key else {})
 
     # ------------------------------------------------------------------------------------- population
@@ -221,11 +236,15 @@ class Look:
             exact=self.population is not None,
         )
 
-    def _columns_behind(self, result: CheckResult) -> list[str]:
+    def _behind(self, result: CheckResult) -> tuple[Purpose, list[str]]:
+        """For what, and from which columns, rows were read to answer a result."""
         promise = self.contract.freshness.population if self.contract.freshness else None
-        column = [result.column] if result.column else []
+        columns = [result.column] if result.column else []
         if result.check == "keys" and self.contract.keys:
-            return list(self.contract.keys.unique)
+            return Purpose.KEYS, list(self.contract.keys.unique)
         if result.check == "population" and promise:
-            return [*promise.entity, *column]
-        return [] if result.check == "schema" else column
+            return Purpose.POPULATION, [*promise.entity, *columns]
+        if result.check in _BY_CLOCK:
+            return Purpose.CLOCK, columns
+        asked = (result.check, result.column) in self.asked
+        return Purpose.CONTENTS, columns if asked else []

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from featureguard.arrow_types import parse_type
 from featureguard.contract import Contract
 from featureguard.measures import Measures, lacking
+from featureguard.observation import ALL
 from featureguard.profile import ColumnProfile, Extreme, Never, Profile, sum_profiles
 from featureguard.sources import Fragment
 from featureguard.sources.hardening import hardened
-from featureguard.windows import Windows, from_micros, wall_to_utc
+from featureguard.windows import CALENDAR, Windows, from_micros, wall_to_utc
 
 if TYPE_CHECKING:
     import polars as pl
 
-ALL = "all"
-"""The unit of a dataset that is judged as a whole."""
+_TIMES = ("timestamp", "date32", "date64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,18 @@ class Split:
             keys = [f"{name}={value}" for name, value in fragment.partition.items()]
             return {"/".join(keys) if self.by_partition and keys else ALL: profile}
         time = profile.columns.get(str(self.time))
-        if time is None or not profile.rows:
+        if time is None or not profile.rows or not self.is_time(str(self.time), time):
             return {ALL: profile}
-        if isinstance(time.least, int) and isinstance(time.greatest, int) and time.nulls == 0:
+        if _dated(time.least) and _dated(time.greatest) and time.nulls == 0:
             window = self.windows.at(from_micros(time.least))
             if from_micros(time.greatest) < window.end:
                 return {window.key: profile}
         return None
+
+    def is_time(self, name: str, column: ColumnProfile) -> bool:
+        """Whether a column holds points in time whose zone is known."""
+        types = [parse_type(text) for text in column.types]
+        return all(t.name in _TIMES and (name in self.zones or len(t.parameters) == 2) for t in types)
 
 
 def split_of(contract: Contract, fragments: Sequence[Fragment]) -> Split:
@@ -65,7 +70,7 @@ def split_of(contract: Contract, fragments: Sequence[Fragment]) -> Split:
     per = contract.judge.per
     if per in (None, "all", "partition"):
         partitioned = per != "all" and any(fragment.partition for fragment in fragments)
-        return Split(contract.time.event, None, partitioned, zones)  # type: ignore[arg-type]
+        return Split(contract.time.event, None, partitioned, zones)
     return Split(contract.time.event, Windows(per, contract.judge.zone), by_partition=False, zones=zones)  # type: ignore[arg-type]
 
 
@@ -197,6 +202,10 @@ def _localised(profile: Profile, zones: Mapping[str, str]) -> Profile:
                 columns[name], least=least if known else None, greatest=greatest if known else None
             )
     return Profile(profile.rows, columns)
+
+
+def _dated(extreme: Extreme | None) -> TypeGuard[int]:
+    return isinstance(extreme, int) and CALENDAR[0] <= extreme <= CALENDAR[1]
 
 
 def _is_wall(type_text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from featureguard.looking.pieces import Piece
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+class Purpose(StrEnum):
+    """What rows are read for."""
+
+    CLOCK = "clock"
+    CONFIRM = "confirm"
+    CONTENTS = "contents"
+    KEYS = "keys"
+    POPULATION = "population"
+
+
 class Reader:
     """The only way to rows.
 
@@ -23,17 +34,23 @@ class Reader:
         on_read: Called before a fragment is read, with its name and its rows.
 
     Attributes:
-        rows: Rows read, by column.
-        bytes: Stored bytes read, by column.
+        rows: Rows read, by purpose and column.
+        bytes: Stored bytes read, likewise.
+        reads: How often anything was read.
     """
 
     def __init__(self, on_read: Callable[[str, int], None] | None = None) -> None:
         self._on_read = on_read
-        self.rows: dict[str, int] = {}
-        self.bytes: dict[str, int] = {}
+        self.rows: dict[tuple[Purpose, str], int] = {}
+        self.bytes: dict[tuple[Purpose, str], int] = {}
+        self.reads = 0
 
     def scan(
-        self, pieces: Iterable[Piece], wanted: Mapping[str, Measures], units: frozenset[str] | None = None
+        self,
+        purpose: Purpose,
+        pieces: Iterable[Piece],
+        wanted: Mapping[str, Measures],
+        units: frozenset[str] | None = None,
     ) -> None:
         """Measure what the pieces lack, of all their units or of some.
 
@@ -43,7 +60,7 @@ class Reader:
         for piece in pieces:
             if missing := piece.lacking(wanted, units):
                 self._tell(piece)
-                self._count(piece, piece.scan(missing))
+                self._count(purpose, piece, piece.scan(missing))
 
     def cut(self, pieces: Iterable[Piece], wanted: Mapping[str, Measures]) -> None:
         """Cut pieces into their units, measuring columns on the way.
@@ -53,16 +70,28 @@ class Reader:
         """
         for piece in pieces:
             self._tell(piece)
-            self._count(piece, piece.scan(wanted))
+            self._count(Purpose.CONTENTS, piece, piece.scan(wanted))
 
-    def instants(self, piece: Piece, column: str, others: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
+    def confirm(self, piece: Piece, column: str) -> None:
+        """Check the greatest value that metadata claims against the rows that should hold it.
+
+        Raises:
+            SourceCorruptError: If they contradict each other.
+        """
+        if rows := piece.fragment.confirm_greatest(column):
+            share = rows / (piece.whole.rows or rows)
+            self._add(Purpose.CONFIRM, column, rows, round(piece.fragment.stored_bytes([column]) * share))
+
+    def instants(
+        self, purpose: Purpose, piece: Piece, column: str, others: Sequence[str] = ()
+    ) -> Iterator[pl.DataFrame]:
         """Rows of a time column, in microseconds since the epoch, and of other columns.
 
         Raises:
             SourceError: If the rows cannot be read.
         """
         self._tell(piece)
-        self._count(piece, dict.fromkeys([column, *others]))
+        self._count(purpose, piece, dict.fromkeys([column, *others]))
         return piece.instants(column, others)
 
     def newest_valid(self, piece: Piece, column: str, horizon: datetime) -> tuple[int | Never, int]:
@@ -73,9 +102,11 @@ class Reader:
         """
         from featureguard.scan import newest_before  # noqa: PLC0415  (polars, only once rows are read)
 
-        return newest_before(self.instants(piece, column), column, horizon)
+        return newest_before(self.instants(Purpose.CLOCK, piece, column), column, horizon)
 
-    def rows_of(self, piece: Piece, unit: Unit, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    def rows_of(
+        self, purpose: Purpose, piece: Piece, unit: Unit, columns: Sequence[str]
+    ) -> Iterator[pl.DataFrame]:
         """Rows of one unit.
 
         Raises:
@@ -83,11 +114,11 @@ class Reader:
         """
         if piece.units is not None and len(piece.units) == 1:
             self._tell(piece)
-            self._count(piece, columns)
+            self._count(purpose, piece, columns)
             yield from piece.frames(columns)
             return
         time = str(piece.split.time)
-        for frame in self.instants(piece, time, columns):
+        for frame in self.instants(purpose, piece, time, columns):
             micros = frame.get_column(time)
             if unit.start and unit.end:
                 mask = micros.is_between(to_micros(unit.start), to_micros(unit.end), closed="left")
@@ -95,11 +126,21 @@ class Reader:
                 mask = micros.is_null()
             yield frame.filter(mask)
 
+    def spent(self, purpose: Purpose, columns: Iterable[str]) -> tuple[int, int]:
+        """Rows and stored bytes read of columns for a purpose; a row of several columns counts once."""
+        keys = [(purpose, name) for name in columns]
+        rows = max((self.rows.get(key, 0) for key in keys), default=0)
+        return rows, sum(self.bytes.get(key, 0) for key in keys)
+
     def _tell(self, piece: Piece) -> None:
         if self._on_read:
             self._on_read(piece.fragment.name, piece.whole.rows or 0)
 
-    def _count(self, piece: Piece, columns: Iterable[str]) -> None:
+    def _count(self, purpose: Purpose, piece: Piece, columns: Iterable[str]) -> None:
         for name in columns:
-            self.rows[name] = self.rows.get(name, 0) + (piece.whole.rows or 0)
-            self.bytes[name] = self.bytes.get(name, 0) + piece.fragment.stored_bytes([name])
+            self._add(purpose, name, piece.whole.rows or 0, piece.fragment.stored_bytes([name]))
+
+    def _add(self, purpose: Purpose, column: str, rows: int, stored_bytes: int) -> None:
+        key, self.reads = (purpose, column), self.reads + 1
+        self.rows[key] = self.rows.get(key, 0) + rows
+        self.bytes[key] = self.bytes.get(key, 0) + stored_bytes

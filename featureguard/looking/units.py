@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from featureguard.looking.pieces import ALL, Piece, Split
-from featureguard.observation import KeyCount, Unit
+from featureguard.looking.pieces import Piece, Split
+from featureguard.observation import ALL, KeyCount, Unit
 from featureguard.profile import Profile, sum_profiles
 from featureguard.windows import Window, from_micros
 
@@ -20,19 +20,16 @@ def members_of(pieces: Sequence[Piece]) -> dict[str, list[Piece]]:
     return found if pieces else {ALL: []}
 
 
-def contents_of(units: Mapping[str, Sequence[Piece]], nonce: str) -> dict[str, str]:
-    """A digest of what each unit is made of.
-
-    Args:
-        units: The pieces of each unit.
-        nonce: Stands for the content of fragments without identity; another at every look.
-    """
+def contents_of(members: Mapping[str, Sequence[Piece]]) -> dict[str, str]:
+    """A digest of what each unit is made of: its fragments, or their metadata where they have no identity."""
     return {
-        key: hashlib.sha256(
-            "\n".join(sorted(piece.fragment.key or nonce for piece in pieces)).encode()
-        ).hexdigest()
-        for key, pieces in units.items()
+        key: hashlib.sha256("\n".join(sorted(_identity(piece) for piece in pieces)).encode()).hexdigest()
+        for key, pieces in members.items()
     }
+
+
+def _identity(piece: Piece) -> str:
+    return piece.fragment.key or hashlib.sha256(piece.whole.to_json()).hexdigest()
 
 
 def build_unit(key: str, members: Sequence[Piece], split: Split, content: str, keys: KeyCount | None) -> Unit:

@@ -52,50 +52,33 @@ def is_text(data_type: pa.DataType) -> bool:
     return any(is_kind(values) for is_kind in kinds)
 
 
-def plain_batches(
-    batch: pa.RecordBatch, target: pa.Schema, most: int, spend: Callable[[int], None]
-) -> Iterator[pa.RecordBatch]:
-    """The batch with dictionaries replaced by their values, in slices that take at most `most` bytes.
+def plain_batches(batch: pa.RecordBatch, most: int, spend: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+    """The batch with dictionary columns replaced by their values, in slices of about `most` bytes.
 
     Args:
-        batch: As it was decoded; text as dictionaries.
-        target: Its columns as they shall be; a dictionary there stands for its values' type.
-        most: Bytes that a slice of several rows may take.
+        batch: Validated rows.
+        most: Bytes that a slice of several rows should take.
         spend: Is told the bytes before they are allocated, and may raise.
     """
     size = sum(_plain_bytes(column) for column in batch.columns)
     spend(size)
-    step = max(1, batch.num_rows * most // max(size, most, 1))
+    if not any(pa.types.is_dictionary(field.type) for field in batch.schema):
+        yield batch
+        return
+    step = max(1, batch.num_rows * most // max(size, most))
     for start in range(0, batch.num_rows, step):
-        part = batch.slice(start, step)
-        arrays = [_plain(column, field.type) for column, field in zip(part.columns, target, strict=True)]
-        yield pa.RecordBatch.from_arrays(arrays, names=target.names)
+        arrays = [_plain(column) for column in batch.slice(start, step).columns]
+        yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def has_views(data_type: pa.DataType) -> bool:
-    """Whether a type is, or holds, a view of strings or bytes."""
-    if pa.types.is_nested(data_type):
-        return any(has_views(data_type.field(index).type) for index in range(data_type.num_fields))
-    return bool(pa.types.is_string_view(data_type) or pa.types.is_binary_view(data_type))
-
-
-def _plain(array: pa.Array, target: pa.DataType) -> pa.Array:
-    target = _value_type(target)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    return array if array.type == target else array.cast(target)
+def _plain(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
 def _plain_bytes(array: pa.Array) -> int:
     """Bytes of an array without dictionaries: an upper bound, exact where the bound is large."""
     if pa.types.is_dictionary(array.type):
         return _dictionary_bytes(array)
-    if pa.types.is_struct(array.type):
-        return sum(_plain_bytes(array.field(index)) for index in range(array.type.num_fields))
-    if pa.types.is_map(array.type):
-        return _plain_bytes(array.keys) + _plain_bytes(array.items)
-    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
-        return int(_plain_bytes(array.values))
     return int(array.nbytes)
 
 

@@ -19,10 +19,11 @@ from featureguard.errors import ResourceLimitError, SourceCorruptError
 from featureguard.profile import NEVER, ColumnProfile, Extreme, Profile
 from featureguard.sources.columns import refuse_duplicates, without_values
 from featureguard.sources.hardening import Limits
+from featureguard.sources.row_groups import Chunk, RowGroup, read_row_groups
 
-_PER_SECOND = {"milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 DAY_US = 86_400_000_000
-Order = Callable[[Any], Extreme]
+_PER_SECOND = {"milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
+Order = Callable[[bytes], Extreme]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class FooterColumn:
         field: Its Arrow field.
         leaves: Numbers of its leaf columns in the Parquet schema.
         flat: It is one leaf without nesting, so that the leaf's statistics are its own.
-        order: Turns its raw statistics into a value of a profile; `None` where they are not exact.
+        order: Turns raw statistics into a value of a profile; `None` where they are not exact.
     """
 
     field: pa.Field
@@ -44,7 +45,7 @@ class FooterColumn:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the statistics say about one column of one row group; `None` where they say nothing exact.
+    """What the statistics say about one column in some rows; `None` where they say nothing exact.
 
     `least` and `greatest` are `NEVER` where every row is null.
     """
@@ -57,73 +58,71 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """A footer that was read and does not contradict itself.
+    """A footer that was read and whose row counts do not contradict each other.
 
     Attributes:
         name: The file, for messages.
-        metadata: pyarrow's `FileMetaData`.
-        schema: Its Arrow schema.
+        rows: Rows of the file.
+        groups: Its row groups.
+        leaves: pyarrow's description of each leaf column.
         columns: Top-level columns by name, in their order.
+        metadata: pyarrow's `FileMetaData`, to open the file again.
     """
 
     name: str
-    metadata: pq.FileMetaData
-    schema: pa.Schema
+    rows: int
+    groups: tuple[RowGroup, ...]
+    leaves: list[Any]
     columns: dict[str, FooterColumn]
+    metadata: pq.FileMetaData
 
-    @property
-    def rows(self) -> int:
-        """Rows of the file."""
-        return int(self.metadata.num_rows)
+    def profile(self) -> Profile:
+        """Everything that the footer says exactly.
+
+        Raises:
+            SourceCorruptError: If statistics contradict themselves.
+        """
+        return Profile(self.rows, {name: self._column_profile(c) for name, c in self.columns.items()})
 
     def claims(self, column: FooterColumn) -> list[Claim]:
         """What each row group says about a column.
 
         Raises:
-            SourceCorruptError: If the statistics contradict themselves.
+            SourceCorruptError: If statistics contradict themselves.
         """
-        groups = (self.metadata.row_group(index) for index in range(self.metadata.num_row_groups))
         if not column.flat:
-            return [Claim(group.num_rows, None, None, None) for group in groups]
-        return [self._claim(column, group, number) for number, group in enumerate(groups)]
+            return [Claim(group.rows, None, None, None) for group in self.groups]
+        return [self._claim(column, group, number) for number, group in enumerate(self.groups)]
 
-    def profile(self) -> Profile:
-        """Everything that the footer says exactly."""
-        return Profile(self.rows, {name: self.column_profile(c) for name, c in self.columns.items()})
+    def stored_bytes(self) -> dict[str, int]:
+        """Compressed bytes of each top-level column."""
+        return {
+            name: sum(group.chunks[leaf].stored_bytes for group in self.groups for leaf in column.leaves)
+            for name, column in self.columns.items()
+        }
 
-    def column_profile(self, column: FooterColumn) -> ColumnProfile:
-        """The claims of all row groups about one column, together."""
+    def _column_profile(self, column: FooterColumn) -> ColumnProfile:
         total = combine(self.claims(column))
         found = without_values(column.field.type, self.rows, total.nulls)
         if found.greatest is not None or not column.order:
             return found
         return found.filled_by(ColumnProfile(rows=self.rows, least=total.least, greatest=total.greatest))
 
-    def _claim(self, column: FooterColumn, group: Any, number: int) -> Claim:
-        chunk, rows = group.column(column.leaves.start), group.num_rows
+    def _claim(self, column: FooterColumn, group: RowGroup, number: int) -> Claim:
+        chunk, rows = group.chunks[column.leaves.start], group.rows
         if not rows:
             return Claim(0, 0, NEVER, NEVER)
-        statistics = chunk.statistics
-        nulls = self._nulls(column, statistics, rows)
-        if chunk.num_values != rows or (nulls is not None and not 0 <= nulls <= rows):
-            raise self._contradiction(
-                column, number, f"{chunk.num_values} values, {nulls} nulls in {rows} rows"
-            )
+        nulls = _nulls(column, chunk, rows)
+        if chunk.values != rows or (nulls is not None and not 0 <= nulls <= rows):
+            raise self._contradiction(column, number, f"{chunk.values} values, {nulls} nulls in {rows} rows")
         if nulls == rows:
             return Claim(rows, nulls, NEVER, NEVER)
-        if statistics is None or column.order is None or not statistics.has_min_max:
+        if column.order is None or chunk.least is None or chunk.greatest is None:
             return Claim(rows, nulls, None, None)
-        least, greatest = column.order(statistics.min_raw), column.order(statistics.max_raw)
+        least, greatest = column.order(chunk.least), column.order(chunk.greatest)
         if not _ordered(least, greatest):
             raise self._contradiction(column, number, f"least {least}, greatest {greatest}")
         return Claim(rows, nulls, least, greatest)
-
-    def _nulls(self, column: FooterColumn, statistics: Any, rows: int) -> int | None:
-        if pa.types.is_null(column.field.type):
-            return rows
-        if not column.field.nullable:
-            return 0
-        return int(statistics.null_count) if statistics is not None and statistics.has_null_count else None
 
     def _contradiction(self, column: FooterColumn, number: int, what: str) -> SourceCorruptError:
         return SourceCorruptError(
@@ -138,48 +137,52 @@ def combine(claims: list[Claim]) -> Claim:
     return Claim(
         rows=sum(claim.rows for claim in claims),
         nulls=None if None in nulls else sum(n for n in nulls if n is not None),
-        least=_extreme([claim.least for claim in claims if claim.rows], min),
-        greatest=_extreme([claim.greatest for claim in claims if claim.rows], max),
+        least=_extreme([claim.least for claim in claims], min),
+        greatest=_extreme([claim.greatest for claim in claims], max),
     )
 
 
-def read_footer(file: pq.ParquetFile, name: str, limits: Limits) -> Footer:
+def read_footer(file: pq.ParquetFile, raw: bytes, name: str, limits: Limits) -> Footer:
     """Check a footer's own numbers and index its columns.
+
+    Args:
+        file: The file as pyarrow opened it.
+        raw: The bytes of its footer.
+        name: The file, for messages.
+        limits: How many columns it may have.
 
     Raises:
         ResourceLimitError: If it has too many columns.
         SourceCorruptError: If its numbers contradict each other, or two columns have one name.
     """
-    metadata, schema = file.metadata, file.schema_arrow
-    if metadata.num_columns > limits.columns:
+    if len(file.schema) > limits.columns:
         raise ResourceLimitError(
-            f"'{name}': has {metadata.num_columns:,} columns; at most {limits.columns:,} are read. "
+            f"'{name}': has {len(file.schema):,} columns; at most {limits.columns:,} are read. "
             "Split the table."
         )
-    groups = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-    if sum(groups) != metadata.num_rows or min(groups, default=0) < 0:
+    refuse_duplicates(file.schema_arrow.names, name)
+    leaves = [file.schema.column(number) for number in range(len(file.schema))]
+    rows, groups = read_row_groups(raw, tuple(leaf.physical_type for leaf in leaves))
+    if sum(group.rows for group in groups) != rows or rows != file.metadata.num_rows:
         raise SourceCorruptError(
-            f"'{name}': its row groups have {sum(groups):,} rows, but it claims {metadata.num_rows:,}. "
-            "Write the file again."
+            f"'{name}': its row groups have {sum(group.rows for group in groups):,} rows, but it claims "
+            f"{rows:,}. Write the file again."
         )
-    refuse_duplicates(schema.names, name)
-    return Footer(name, metadata, schema, dict(_columns(file, name)))
+    return Footer(name, rows, groups, leaves, dict(_columns(file.schema_arrow, leaves)), file.metadata)
 
 
-def _columns(file: pq.ParquetFile, name: str) -> Iterator[tuple[str, FooterColumn]]:
-    schema, start = file.schema, 0
-    for field in file.schema_arrow:
-        leaves = range(start, start + _leaf_count(field.type))
-        start = leaves.stop
-        if start > len(schema) or schema.column(leaves.start).path.split(".")[0] != field.name.split(".")[0]:
-            raise SourceCorruptError(f"'{name}': its schema contradicts itself at '{field.name}'.")
-        leaf = schema.column(leaves.start)
-        flat = len(leaves) == 1 and leaf.max_repetition_level == 0 and leaf.max_definition_level <= 1
-        yield field.name, FooterColumn(field, leaves, flat, _order(leaf, field.type) if flat else None)
-    if start != len(schema):
-        raise SourceCorruptError(
-            f"'{name}': its schema contradicts itself: {len(schema)} leaves, {start} known."
-        )
+def _columns(schema: pa.Schema, leaves: list[Any]) -> Iterator[tuple[str, FooterColumn]]:
+    start = 0
+    for field in schema:
+        numbers = range(start, start + _leaf_count(field.type))
+        start = numbers.stop
+        leaf = leaves[numbers.start] if numbers and start <= len(leaves) else None
+        if leaf is None or not f"{leaf.path}.".startswith(f"{field.name}."):
+            raise ValueError(f"the schema contradicts itself at column '{field.name}'")
+        flat = len(numbers) == 1 and leaf.max_repetition_level == 0 and leaf.max_definition_level <= 1
+        yield field.name, FooterColumn(field, numbers, flat, _order(leaf, field.type) if flat else None)
+    if start != len(leaves):
+        raise ValueError(f"the schema has {len(leaves)} leaves where its columns have {start}")
 
 
 def _leaf_count(data_type: pa.DataType) -> int:
@@ -190,34 +193,45 @@ def _leaf_count(data_type: pa.DataType) -> int:
     return sum(_leaf_count(data_type.field(index).type) for index in range(data_type.num_fields))
 
 
+def _nulls(column: FooterColumn, chunk: Chunk, rows: int) -> int | None:
+    if pa.types.is_null(column.field.type):
+        return rows
+    return chunk.nulls if column.field.nullable else 0
+
+
 def _order(leaf: Any, data_type: pa.DataType) -> Order | None:
     """How to read raw statistics of a leaf; `None` where they are not exact or have no place in a profile."""
-    if leaf.physical_type not in ("INT32", "INT64", "FIXED_LEN_BYTE_ARRAY"):
+    width = {"INT32": 4, "INT64": 8, "FIXED_LEN_BYTE_ARRAY": leaf.length}.get(leaf.physical_type)
+    if width is None:
         return None
     logical = json.loads(leaf.logical_type.to_json())
     if pa.types.is_decimal(data_type) and logical["Type"] == "Decimal":
-        scale, width = int(logical["scale"]), leaf.length
-        return lambda raw: _decimal(raw, scale, width)
+        scale, byteorder = (
+            int(logical["scale"]),
+            "big" if leaf.physical_type.startswith("FIXED") else "little",
+        )
+        return lambda raw: _decimal(_integer(raw, width, byteorder), scale)
     if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY":
         return None
     if pa.types.is_timestamp(data_type) and logical["Type"] == "Timestamp":
         per_second = _PER_SECOND[logical["timeUnit"]]
-        return lambda raw: raw * 1_000_000 // per_second
+        return lambda raw: _integer(raw, width) * 1_000_000 // per_second
     if pa.types.is_date(data_type) and logical["Type"] == "Date":
-        return lambda raw: raw * DAY_US
-    if pa.types.is_unsigned_integer(data_type):
-        mask = (1 << (32 if leaf.physical_type == "INT32" else 64)) - 1
-        return lambda raw: int(raw & mask)
-    return int if pa.types.is_signed_integer(data_type) else None
+        return lambda raw: _integer(raw, width) * DAY_US
+    if pa.types.is_integer(data_type):
+        signed = pa.types.is_signed_integer(data_type)
+        return lambda raw: _integer(raw, width, signed=signed)
+    return None
 
 
-def _decimal(raw: int | bytes, scale: int, width: int) -> Decimal:
-    if isinstance(raw, bytes):
-        if len(raw) != width:
-            raise ValueError(f"a decimal of {len(raw)} bytes instead of {width}")
-        raw = int.from_bytes(raw, "big", signed=True)
-    digits = tuple(map(int, str(abs(raw))))
-    return Decimal((int(raw < 0), digits, -scale))  # Exact: arithmetic would round to 28 digits.
+def _integer(raw: bytes, width: int, byteorder: Any = "little", *, signed: bool = True) -> int:
+    if len(raw) != width:
+        raise ValueError(f"a statistic has {len(raw)} bytes instead of {width}")
+    return int.from_bytes(raw, byteorder, signed=signed)
+
+
+def _decimal(number: int, scale: int) -> Decimal:
+    return Decimal((int(number < 0), tuple(map(int, str(abs(number)))), -scale))  # Arithmetic would round.
 
 
 def _ordered(least: Extreme, greatest: Extreme) -> bool:

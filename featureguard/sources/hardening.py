@@ -34,14 +34,14 @@ class Limits:
     Attributes:
         columns: Most columns (leaves of nested ones) of a file.
         footer_bytes: Largest footer of a file.
-        batch_bytes: Most bytes of one batch; rows that take more come in several.
+        batch_bytes: Bytes that one decoded batch should take at most; wide rows come fewer at once.
         free_bytes: A file may always expand to this many decoded bytes.
         expansion: Beyond them, it may expand to this many times its own size. Real tables stay below 100.
     """
 
     columns: int = 10_000
     footer_bytes: int = 64 << 20
-    batch_bytes: int = 128 << 20
+    batch_bytes: int = 64 << 20
     free_bytes: int = 1 << 30
     expansion: int = 1_000
 

@@ -22,8 +22,8 @@ class _End:
 def merged(lanes: Sequence[Iterator[T]]) -> Iterator[T]:
     """Yield the items of all lanes in turn, so that the order is the same every time.
 
-    A lane is at most two items ahead of the reader. All threads have ended when this iterator has: at its end,
-    when it is closed, and when a lane raises, which is raised here.
+    A lane is at most two items ahead of the reader. All threads have ended when this iterator has: at its
+    end, when it is closed, and when a lane raises, which is raised here.
     """
     if len(lanes) == 1:
         yield from lanes[0]

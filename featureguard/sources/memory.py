@@ -20,7 +20,7 @@ from featureguard.sources.columns import (
 )
 from featureguard.sources.hardening import guarded, hardened
 
-_BATCH_BYTES = 128 << 20
+_BATCH_BYTES = 64 << 20
 _HINT = "Hand in a pyarrow Table, a polars or pandas DataFrame, or an object with __arrow_c_stream__."
 
 
@@ -84,7 +84,7 @@ class MemoryFragment:
 def _plain(table: pa.Table) -> Iterator[pa.RecordBatch]:
     for raw in table.to_batches(max_chunksize=BATCH_ROWS):
         raw.validate(full=True)
-        yield from plain_batches(raw, table.schema, _BATCH_BYTES, lambda _: None)
+        yield from plain_batches(raw, _BATCH_BYTES, lambda _: None)
 
 
 def _column_statistics(data_type: pa.DataType, column: pa.ChunkedArray, rows: int) -> ColumnProfile:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection, Table, and_, delete, select
 
 from featureguard.contract import Contract
-from featureguard.observation import Observation, Unit
+from featureguard.observation import Observation
 from featureguard.profile import Profile
-from featureguard.result import CheckResult, Status
+from featureguard.result import CheckResult
 from featureguard.store import encoding, upsert
 from featureguard.store.tables import (
     CONTRACTS,
@@ -30,7 +30,6 @@ MAX_STATE_BYTES = 64 * 1024 * 1024
 """Largest keyed state that is kept; a larger one is computed again."""
 
 Provenance = Literal["look", "source_history"]
-_NULL_CHECKS = ("nulls", "null_spike")
 _HOUR_MICROS = 3_600_000_000
 
 
@@ -56,7 +55,7 @@ def add_look(connection: Connection, fact: LookFact) -> str:
     documents: encoding.Documents = {}
     body = encoding.to_text(encoding.look_to_json(look, documents))
     results = encoding.to_text([encoding.result_to_json(result) for result in fact.results])
-    units = [encoding.unit_to_json(_judged(unit, fact.results), documents) for unit in look.units]
+    units = [encoding.unit_to_json(unit, documents) for unit in look.units]
     row = {
         "dataset": look.dataset,
         "observed_at": encoding.to_micros(look.observed_at),
@@ -73,7 +72,9 @@ def add_look(connection: Connection, fact: LookFact) -> str:
     if fact.provenance == "look":  # What a source tells of its past is no look.
         upsert.add(connection, SUMMARIES, [{"digest": d, "body": documents[d]} for d in sorted(documents)])
         upsert.add(connection, LOOKS, [row])
-        upsert.add(connection, UNITS, [_unit_row(row, n, unit) for n, unit in enumerate(units)])
+        identities = [unit.identity for unit in look.units]
+        rows = [_unit_row(row, n, *pair) for n, pair in enumerate(zip(identities, units, strict=True))]
+        upsert.add(connection, UNITS, rows)
     return str(row["id"])
 
 
@@ -178,23 +179,15 @@ def _limit(contract: Contract, clock: str) -> timedelta | None:
     return contract.freshness.max_age if contract.freshness and contract.clock == clock else None
 
 
-def _judged(unit: Unit, results: Sequence[CheckResult]) -> Unit:
-    """The unit with the columns that failed a null check in it."""
-    bad = {
-        result.column
-        for result in results
-        if result.check in _NULL_CHECKS and result.status is Status.FAIL and result.unit == unit.key
-    }
-    return replace(unit, judged_bad=unit.judged_bad | {column for column in bad if column is not None})
-
-
-def _unit_row(look: Mapping[str, object], position: int, unit: Mapping[str, object]) -> dict[str, object]:
+def _unit_row(
+    look: Mapping[str, object], position: int, identity: str, unit: Mapping[str, object]
+) -> dict[str, object]:
     return {
         "look": look["id"],
         "position": position,
         "dataset": look["dataset"],
         "observed_at": look["observed_at"],
-        "unit": encoding.to_text(unit["key"]),
+        "unit": encoding.to_text(identity),
         "starts": unit["start"],
         "body": encoding.to_text(unit),
     }

@@ -65,16 +65,12 @@ def profiles(connection: Connection, dataset: str, keys: Sequence[str]) -> dict[
 
 def states(connection: Connection, dataset: str, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
     """The keyed states that are known."""
-    query = select(STATES.c.body)
+    digests = {encoding.digest_of(key): key for key in keys}
     found: dict[str, bytes] = {}
-    for key in keys:  # One by one: each may be large.
-        named = (
-            STATES.c.dataset == dataset,
-            STATES.c.kind == kind,
-            STATES.c.state == encoding.digest_of(key),
-        )
-        if (body := connection.scalar(query.where(*named))) is not None:
-            found[key] = bytes(body)
+    for some in _chunks(list(digests)):
+        query = select(STATES.c.state, STATES.c.body)
+        query = query.where(STATES.c.dataset == dataset, STATES.c.kind == kind, STATES.c.state.in_(some))
+        found.update((digests[digest], bytes(body)) for digest, body in connection.execute(query))
     return found
 
 

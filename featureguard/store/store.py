@@ -147,12 +147,11 @@ class Store:
             "read history", lambda connection: queries.history(connection, dataset, before, units)
         )
 
-    def last_look(self, dataset: str) -> tuple[Observation, list[CheckResult], datetime] | None:
-        """The latest look, complete or not: what was seen, what the checks said, and for what instant."""
-        look = self._database.read(
+    def last_look(self, dataset: str) -> Look | None:
+        """The latest look, complete or not."""
+        return self._database.read(
             "read the last look", lambda connection: queries.last_look(connection, dataset)
         )
-        return (look.observation, list(look.results), look.now) if look else None
 
     def looks(self, dataset: str, since: datetime, until: datetime) -> list[Look]:
         """Looks from `since` until before `until`, oldest first."""

@@ -1,4 +1,4 @@
-"""A child process that reads mutated Parquet files: `python hostile_parquet.py (hardened | naive) FILE TRUTH_US`.
+"""A child process that reads mutated Parquet files: `python hostile_parquet.py (hardened | naive) FILE`.
 
 It takes seeds from its standard input, one a line, and answers each with one line of JSON.
 """
@@ -29,7 +29,7 @@ _WORDS = (b"\xff" * 8, b"\0" * 8, struct.pack("<Q", 1 << 63), struct.pack("<I", 
 
 
 def mutate(content: bytes, seed: int) -> bytes:
-    """One hostile version of a file: flipped bits, cut, a changed footer, inserted or lost bytes, wild words."""
+    """One hostile version of a file: bits flipped, a footer changed, bytes cut, added or overwritten."""
     chance, data = random.Random(seed), bytearray(content)
     footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
     match chance.randrange(8):
@@ -62,7 +62,7 @@ def read_naively(path: str) -> Answer:
     """The same from the footer alone, from pyarrow without checks, and from polars' own reader."""
     return {
         "metadata": _caught(lambda: max(_footer_maxima(path))),
-        "scan": _caught(lambda: _micros(pl.from_arrow(pq.read_table(path, columns=["ts"]))["ts"].max())),
+        "scan": _caught(lambda: _micros(pl.DataFrame(pq.read_table(path, columns=["ts"]))["ts"].max())),
         "polars": _caught(lambda: _micros(pl.read_parquet(path, columns=["ts"])["ts"].max())),
     }
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 _CHILD = Path(__file__).with_name("hostile_parquet.py")
 _NEWEST_US = 1_790_000_000_000_000
@@ -74,7 +73,9 @@ def _write(folder: Path, codec: str, crc: bool) -> Path:
     rows = 900
     table = pa.table(
         {
-            "ts": pa.array([_NEWEST_US - (rows - 1 - i) * 1_000_000 for i in range(rows)], pa.timestamp("us", "UTC")),
+            "ts": pa.array(
+                [_NEWEST_US - (rows - 1 - i) * 1_000_000 for i in range(rows)], pa.timestamp("us", "UTC")
+            ),
             "value": [None if i % 7 == 0 else i * 1.5 for i in range(rows)],
             "word": [f"word {i % 13}" for i in range(rows)],
             "tags": [[str(i % 3)] * (i % 4) for i in range(rows)],
@@ -95,7 +96,11 @@ def _feed(way: str, file: Path, count: int) -> Outcome:
 
 def _feed_one_child(way: str, file: Path, seeds: Iterator[int], outcome: Outcome) -> None:
     command = [sys.executable, str(_CHILD), way, str(file)]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    pipes: dict[str, Any] = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.DEVNULL,
+    }
     with subprocess.Popen(command, text=True, bufsize=1, **pipes) as child:
         assert child.stdin is not None
         assert child.stdout is not None

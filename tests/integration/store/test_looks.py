@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -152,7 +153,7 @@ def test_an_incomplete_look_is_kept_but_tells_nothing_about_time(store: Store) -
     put(store, rides(failure=DOWN), CheckResult("freshness", Status.UNKNOWN, code=DOWN.code))
     last = store.last_look("rides")
     assert last is not None
-    assert last[0].failure == DOWN
+    assert last.observation.failure == DOWN
     assert len(store.timeline("rides", "event_time")) == 1
     assert store.history("rides", before=NOON + HOUR).last == rides(-1)
 
@@ -225,16 +226,18 @@ def test_units_without_a_window_keep_the_order_in_which_they_were_first_seen(sto
     assert [unit.key for unit in store.history("rides", before=NOON).units] == ["part=b", "part=a", "part=c"]
 
 
-def test_columns_that_failed_a_null_check_in_a_unit_are_remembered(store: Store) -> None:
-    bad = CheckResult("nulls", Status.FAIL, column="fare", unit="day 2")
-    spike = CheckResult("null_spike", Status.FAIL, column="tip", unit="day 2")
-    others = [
-        CheckResult("nulls", Status.PASS, column="good", unit="day 2"),
-        CheckResult("range", Status.FAIL, column="tall", unit="day 2"),
-    ]
-    put(store, rides(-1, units=(day(1), day(2))), bad, spike, *others)
+def test_columns_that_must_not_be_learned_from_are_remembered(store: Store) -> None:
+    bad = replace(day(2), judged_bad=frozenset({"fare", "tip"}))
+    put(store, rides(-1, units=(day(1), bad)))
     units = store.history("rides", before=NOON).units
     assert [unit.judged_bad for unit in units] == [frozenset(), {"fare", "tip"}]
+
+
+def test_where_all_rows_are_one_unit_each_content_is_one_to_learn_from(store: Store) -> None:
+    for hours, content in ((-3, "a"), (-2, "b"), (-1, "a")):
+        put(store, rides(hours, units=(replace(day(1), key="all", start=None, end=None, content=content),)))
+    units = store.history("rides", before=NOON).units
+    assert [unit.content for unit in units] == ["a", "b"]
 
 
 def test_results_can_be_asked_for_by_check(store: Store) -> None:

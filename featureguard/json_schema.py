@@ -1,0 +1,70 @@
+"""The JSON Schema of contract files, for editors: completion, and red lines before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from featureguard.contract import Contract, Subject
+from featureguard.scalars import Model
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {6,}.*)*)", re.MULTILINE)
+
+
+def contract_json_schema() -> dict[str, Any]:
+    """One schema for a document that is a contract (`dataset`) or a subject (`subject`).
+
+    Shorthands are part of it. The words of a field are those of its class's docstring.
+    """
+    definitions = TypeAdapter(Contract | Subject).json_schema(mode="validation")["$defs"]
+    for model in _models(Model):
+        if model.__name__ in definitions:
+            _describe(definitions[model.__name__], model)
+    return {
+        "$schema": _DIALECT,
+        "title": "featureguard contract",
+        "description": "What a dataset promises, or what a subject requires.",
+        "if": {"type": "object", "required": ["subject"]},
+        "then": {"$ref": "#/$defs/Subject"},
+        "else": {"$ref": "#/$defs/Contract"},
+        "$defs": definitions,
+    }
+
+
+def _models(base: type[Model]) -> Iterator[type[Model]]:
+    for model in base.__subclasses__():
+        yield model
+        yield from _models(model)
+
+
+def _describe(definition: dict[str, Any], model: type[Model]) -> None:
+    """Give a model and its fields the words of its docstring, and take away what only Python needs."""
+    words = _attributes(model)
+    definition["description"] = (inspect.getdoc(model) or "").split("\n\nAttributes:")[0]
+    for name, schema in definition.get("properties", {}).items():
+        arms = [arm for arm in schema.get("anyOf", []) if arm != {"type": "null"}]
+        if len(arms) == 1:
+            schema |= arms[0]
+        if len(arms) > 1:
+            schema["anyOf"] = arms
+        else:
+            schema.pop("anyOf", None)
+        if schema.get("default", ...) is None:
+            del schema["default"]
+        schema.pop("title", None)
+        schema["description"] = words[name]
+
+
+def _attributes(model: type[Model]) -> dict[str, str]:
+    """Descriptions of a model's fields, those that it inherits included."""
+    found: dict[str, str] = {}
+    for parent in reversed(model.__mro__):
+        document = inspect.cleandoc(parent.__doc__ or "") if issubclass(parent, Model) else ""
+        _, _, attributes = document.partition("Attributes:\n")
+        found |= {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(attributes)}
+    return found

@@ -1,0 +1,99 @@
+"""The newest row of every entity over all fragments, remembered so that only new fragments are read.
+
+Each fragment keeps its state by its key, and all fragments together keep one while it is small, so that a
+table of a thousand files costs one state and the new files, not a thousand states.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from featureguard.contract import Population, canonical_json
+from featureguard.looking.memory import Memory
+from featureguard.looking.pieces import Piece
+from featureguard.looking.reader import Purpose, Reader
+from featureguard.observation import PopulationReading
+from featureguard.windows import to_micros
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_TOGETHER = "together"
+_MOST_TOGETHER = 100_000
+"""Most entities of a state that is kept for all fragments together."""
+
+
+def read_entities(
+    promise: Population,
+    column: str,
+    pieces: Sequence[Piece],
+    reader: Reader,
+    memory: Memory,
+    *,
+    horizon: datetime,
+    now: datetime,
+) -> PopulationReading:
+    """Count the expected and the fresh entities.
+
+    Args:
+        promise: What names an entity, and what counts as fresh and as expected.
+        column: The time column.
+        pieces: All fragments; each has the columns.
+        reader: Reads the fragments that are not remembered.
+        memory: Keeps their states.
+        horizon: Times after it are from the future and refresh nobody.
+        now: The instant of judgement.
+
+    Raises:
+        SourceError: If the rows cannot be read.
+    """
+    from featureguard import population  # noqa: PLC0415  (polars, only once rows are read)
+
+    question = [list(promise.entity), column, sorted(pieces[0].split.zones.items()) if pieces else []]
+    kind = f"entities/{hashlib.sha256(canonical_json(question)).hexdigest()[:16]}"
+    covered, together = _recall_together(memory, kind, {p.fragment.key for p in pieces if p.fragment.key})
+    rest = [piece for piece in pieces if piece.fragment.key not in covered]
+    kept = memory.states(kind, [piece.fragment.key for piece in rest if piece.fragment.key])
+    lasting, passing, new = [*together], [], {}
+    for piece in rest:
+        key = piece.fragment.key
+        if key and key in kept:
+            lasting.append(population.state_from_bytes(kept[key]))
+            covered.add(key)
+            continue
+        frames = reader.instants(Purpose.POPULATION, piece, column, promise.entity)
+        state = population.newest_per_entity(frames, promise.entity, column, horizon)
+        if key and memory.keeps and _is_lasting(piece, column, horizon):
+            lasting.append(state)
+            covered.add(key)
+            new[key] = population.state_to_bytes(state)
+        else:
+            passing.append(state)
+    everything = population.merge_states(lasting, promise.entity)
+    if rest and memory.keeps and len(covered) > 1 and everything.height <= _MOST_TOGETHER:
+        new[_TOGETHER] = json.dumps(sorted(covered)).encode() + b"\n" + population.state_to_bytes(everything)
+    memory.put_states(kind, new)
+    if passing:
+        everything = population.merge_states([everything, *passing], promise.entity)
+    return population.read_entities(everything, promise, now)
+
+
+def _recall_together(memory: Memory, kind: str, present: set[str]) -> tuple[set[str], list[pl.DataFrame]]:
+    """The fragments that the common state covers, and the state; nothing if one of them is gone."""
+    from featureguard import population  # noqa: PLC0415  (polars, only once rows are read)
+
+    if (body := memory.states(kind, [_TOGETHER]).get(_TOGETHER)) is None:
+        return set(), []
+    head, _, state = body.partition(b"\n")
+    covered = set(json.loads(head))
+    return (covered, [population.state_from_bytes(state)]) if covered <= present else (set(), [])
+
+
+def _is_lasting(piece: Piece, column: str, horizon: datetime) -> bool:
+    """Whether no row is from the future: such a row is left out now, and may be valid in a later look."""
+    greatest = piece.whole.columns[column].greatest
+    return isinstance(greatest, int) and greatest <= to_micros(horizon)
