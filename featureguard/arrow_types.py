@@ -28,7 +28,33 @@ _ALIASES = {
     "date64[ms]": "date64",
 }
 _PLAIN = frozenset(
-    ["null", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "string", "large_string", "string_view", "binary", "large_binary", "binary_view", "date32", "date64", "month_interval", "day_time_interval", "month_day_nano_interval", "uuid"]
+    [
+        "null",
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "string",
+        "large_string",
+        "string_view",
+        "binary",
+        "large_binary",
+        "binary_view",
+        "date32",
+        "date64",
+        "month_interval",
+        "day_time_interval",
+        "month_day_nano_interval",
+        "uuid",
+    ]
 )
 _SPELLED = {
     "timestamp": "timestamp[us, tz=UTC]",
@@ -46,10 +72,13 @@ _SPELLED = {
     "map": "map<string, int64>",
 }
 _LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
-_TIME_UNITS = ("s", "ms", "us", "ns")
+_UNITS_OF = {"time32": "s ms", "time64": "us ns", "duration": "s ms us ns"}
+_MOST_DIGITS = {"decimal32": 9, "decimal64": 18, "decimal128": 38, "decimal256": 76}
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_ZONE = re.compile(r"tz=.+", re.DOTALL)
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[A-Za-z0-9_+\-/.]+|[<>\[\](),:=])')
 _BARE = re.compile(r"[A-Za-z0-9_+\-/.]+")
-_MAX_LENGTH, _MAX_DEPTH = 10_000, 50
+_MAX_DEPTH = 100  # as deep as Parquet files that pyarrow reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +137,7 @@ def describe_type(data_type: pa.DataType) -> ArrowType:
     if isinstance(data_type, pa.BaseExtensionType):
         name = data_type.extension_name
         return ArrowType("uuid") if name == "arrow.uuid" else describe_type(data_type.storage_type)
-    try:
-        return parse_type(str(data_type))
-    except ValueError:
-        return ArrowType(str(data_type))  # A type newer than this code: it equals itself only.
+    return read_type(str(data_type))
 
 
 def type_name(data_type: pa.DataType) -> str:
@@ -126,11 +152,21 @@ def parse_type(text: str) -> ArrowType:
     Raises:
         ValueError: If the text is no type; says what is wrong with it.
     """
-    if len(text) > _MAX_LENGTH:
-        raise ValueError("this type is too long to read.")
     if (alias := _ALIASES.get(text.strip())) is not None:
         return ArrowType(alias)
     return _Parser(text).whole()
+
+
+def read_type(text: str) -> ArrowType:
+    """Read a type that was met in data: one that is not known is a type of its own name."""
+    try:
+        return parse_type(text)
+    except ValueError:
+        return ArrowType(text)
+
+
+def _units(text: str) -> list[tuple[str]]:
+    return [(unit,) for unit in text.split()]
 
 
 class _Parser:
@@ -139,8 +175,8 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[str] = []
-        at = 0
-        while at < len(text.rstrip()):
+        at, end = 0, len(text.rstrip())
+        while at < end:
             found = _TOKEN.match(text, at)
             if found is None:
                 raise ValueError(f"{text!r} is no Arrow type: unexpected {text[at:].strip()[:1]!r}.")
@@ -180,7 +216,7 @@ class _Parser:
         name = ""
         if self.tokens[self.at + 1 : self.at + 2] == [":"]:
             token = self._take("a field's name")
-            name = json.loads(token) if token.startswith('"') else token
+            name = self._quoted(token) if token.startswith('"') else token
             self._expect(":")
         elif not default:
             raise self._error("the fields of a struct are written 'name: type'")
@@ -188,6 +224,12 @@ class _Parser:
         required = self.tokens[self.at : self.at + 2] == ["not", "null"]
         self.at += 2 * required
         return ArrowField(name, data_type, nullable=not required)
+
+    def _quoted(self, token: str) -> str:
+        try:
+            return str(json.loads(token))
+        except ValueError:
+            raise self._error(f"the name {token} is not quoted as JSON does") from None
 
     def _parameters(self) -> tuple[str, ...]:
         if not (self._next_is("[") or self._next_is("(")):
@@ -209,12 +251,13 @@ class _Parser:
         if (name == "date32" and parameters == ("day",)) or (name == "date64" and parameters == ("ms",)):
             return ArrowType(name)
         if name == "timestamp":
-            unit, zone = (*parameters, "", "")[:2]
-            ok = unit in _TIME_UNITS and (not zone or zone.startswith("tz=")) and len(parameters) <= 2
-        elif name in ("time32", "time64", "duration"):
-            ok = len(parameters) == 1 and parameters[0] in _TIME_UNITS
-        elif name in ("decimal32", "decimal64", "decimal128", "decimal256"):
-            ok = len(parameters) == 2 and all(p.lstrip("-").isdigit() for p in parameters)
+            ok = parameters[:1] in _units("s ms us ns")
+            ok = ok and all(map(_ZONE.fullmatch, parameters[1:])) and len(parameters) <= 2
+        elif name in _UNITS_OF:
+            ok = parameters in _units(_UNITS_OF[name])
+        elif name in _MOST_DIGITS:
+            ok = len(parameters) == 2 and all(map(_WHOLE.fullmatch, parameters))
+            ok = ok and 1 <= int(parameters[0]) <= _MOST_DIGITS[name]
         elif name in ("fixed_size_binary", "fixed_size_list"):
             ok = len(parameters) == 1 and parameters[0].isdigit()
             children -= name == "fixed_size_list"
@@ -249,7 +292,11 @@ class _Parser:
         if found.name in _SPELLED:
             hint = f"Write e.g. {_SPELLED[found.name]}."
         else:
-            hint = f"Did you mean '{close[0]}'?" if close else "Write e.g. float64, string or timestamp[us, tz=UTC]."
+            hint = (
+                f"Did you mean '{close[0]}'?"
+                if close
+                else "Write e.g. float64, string or timestamp[us, tz=UTC]."
+            )
         return ValueError(f"{str(found)!r} is no Arrow type. {hint}")
 
     def _error(self, what: str) -> ValueError:

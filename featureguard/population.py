@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 import polars as pl
@@ -123,7 +123,13 @@ def quantiles(ages: pl.Series) -> dict[str, float]:
 def count_keys(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> KeyCount:
     """Count rows and different keys; null is a value like any other."""
     keys = (frame.select(columns) for frame in frames)
-    counts = _grouped(keys, columns, pl.len().alias("\0rows"), pl.DataFrame(schema={"\0rows": pl.UInt32}))
+    length, nothing = pl.len().alias("\0rows"), pl.DataFrame(schema={"\0rows": pl.UInt32})
+    alike = groupby(keys, key=lambda frame: frame.schema)  # Files may differ in their types.
+    parts = [_grouped(some, columns, length, nothing) for _, some in alike]
+    counts = parts[0] if len(parts) == 1 else nothing
+    if len(parts) > 1:
+        rows = pl.concat(parts, how="vertical_relaxed", rechunk=False)
+        counts = rows.group_by(list(columns)).agg(pl.col("\0rows").sum())
     rows = int(counts.get_column("\0rows").sum())
     if counts.height == rows:
         return KeyCount(rows, rows)

@@ -109,10 +109,29 @@ def instants(
         yield frame.select(_micros(frame.get_column(column)), *[name for name in others if name != column])
 
 
-def frames(batches: Iterable[pa.RecordBatch]) -> Iterator[pl.DataFrame]:
+def frames(
+    batches: Iterable[pa.RecordBatch], *, zones: Mapping[str, str] = NO_ZONES
+) -> Iterator[pl.DataFrame]:
     """Batches as frames."""
-    for frame, _ in _frames(batches, NO_ZONES):
+    for frame, _ in _frames(batches, zones):
         yield frame
+
+
+def frames_between(
+    batches: Iterable[pa.RecordBatch],
+    time: str,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    zones: Mapping[str, str] = NO_ZONES,
+) -> Iterator[pl.DataFrame]:
+    """Rows with a time from `start` until before `end`; without these, the rows that are in no window."""
+    for frame in frames(batches, zones=zones):
+        micros = _micros(frame.get_column(time))
+        if start and end:
+            yield frame.filter(micros.is_between(to_micros(start), to_micros(end), closed="left"))
+        else:
+            yield frame.filter(~_is_dated(micros))
 
 
 def is_instant(dtype: pl.DataType | pa.DataType) -> bool:
@@ -142,10 +161,14 @@ def _to_utc(column: pl.Expr, zone: str) -> pl.Expr:
     """Wall time as an instant; of an ambiguous or a skipped one the earlier reading, never too new."""
     wall = column.cast(pl.Datetime("us"))
     direct, day_after = (
-        reading.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+        reading.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
+            "UTC"
+        )
         for reading in (wall, wall + _DAY)
     )
-    return pl.coalesce(direct, day_after - _DAY)  # The offset after the gap, whether it is of 30 minutes or a day.
+    return pl.coalesce(
+        direct, day_after - _DAY
+    )  # The offset after the gap, whether it is of 30 minutes or a day.
 
 
 def _micros(series: pl.Series) -> pl.Series:
@@ -162,7 +185,7 @@ def _micros(series: pl.Series) -> pl.Series:
 def _cut(frame: pl.DataFrame, time: str, windows: Windows) -> Iterator[tuple[str, pl.DataFrame]]:
     """Parts of a frame by window; rows without a time, or with one beyond the calendar, last."""
     micros = _micros(frame.get_column(time))
-    dated = micros.is_between(*CALENDAR).fill_null(value=False)
+    dated = _is_dated(micros)
     cut = _windows_of(micros.filter(dated), windows)
     if len(cut) == 1 and dated.all():
         yield cut[0].key, frame
@@ -174,6 +197,10 @@ def _cut(frame: pl.DataFrame, time: str, windows: Windows) -> Iterator[tuple[str
         yield cut[int(str(index))].key, part.drop(_WINDOW)
     if not dated.all():
         yield NO_TIME, frame.filter(~dated)
+
+
+def _is_dated(micros: pl.Series) -> pl.Series:
+    return micros.is_between(*CALENDAR).fill_null(value=False)
 
 
 def _windows_of(micros: pl.Series, windows: Windows) -> list[Window]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from featureguard.checks import words
-from featureguard.checks.units import failed, not_measured, passed, unknown
+from featureguard.checks.units import failed, not_measured, passed
 from featureguard.contract import Contract, Population
 from featureguard.observation import History, Observation, PopulationReading
 from featureguard.result import CheckResult, Code, Status
@@ -36,7 +36,7 @@ def population(
         yield not_measured(result, f"The population of {promise.of} was not measured")
         return
     if (share := fresh_share(reading, promise, now, _horizon(contract, observation))) is None:
-        yield unknown(result, f"There are no {promise.of} to judge.", Code.NEVER_ARRIVED)
+        yield _nobody(result, reading, promise)
         return
     least, greatest = share
     if least >= promise.at_least:
@@ -47,6 +47,14 @@ def population(
     else:
         span = f"between {words.percent(least)} and {words.percent(greatest)}"
         yield not_measured(result, f"{span} of the {promise.of} are fresh; only a scan can tell")
+
+
+def _nobody(result: CheckResult, reading: PopulationReading, promise: Population) -> CheckResult:
+    """There is nobody to count: no data ever came, or every entity has been silent for too long."""
+    if not reading.times.total:
+        return failed(result, Code.NEVER_ARRIVED, f"There are no {promise.of}: no data ever arrived.")
+    reason = f"No entity was seen within {words.limit(promise.seen_within)}: all of them went silent."
+    return failed(result, Code.POPULATION_STALE, reason, observed=0.0)
 
 
 def fresh_share(

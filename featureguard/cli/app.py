@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
-from featureguard.errors import ContractError, FeatureGuardError, ProjectError, StoreError, UsageError
+from featureguard.errors import (
+    ContractError,
+    FeatureGuardError,
+    MissingExtraError,
+    ProjectError,
+    UsageError,
+)
 
 USAGE, NO_DECISION = 2, 4
 
@@ -21,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 ProjectOption = Annotated[
@@ -45,38 +51,29 @@ def run(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
-        code = app(args=list(arguments), standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        print("Stopped.", file=sys.stderr)
-        return 130
-    except (UsageError, ProjectError, ContractError) as error:
+        app(args=list(arguments))
+    except SystemExit as stop:  # How every command ends; a wrong call has been told and is 2.
+        return stop.code if isinstance(stop.code, int) else 0
+    except (UsageError, ProjectError, ContractError, MissingExtraError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    except StoreError as error:
-        print(error, file=sys.stderr)
-        return NO_DECISION
     except FeatureGuardError as error:
         print(error, file=sys.stderr)
-        return USAGE
+        return NO_DECISION
     except BrokenPipeError:
         return NO_DECISION
     except Exception as error:
         print(f"Unexpected {type(error).__name__}: {error}. Please report it.", file=sys.stderr)
         return NO_DECISION
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="Where to start a project.")] = Path()) -> int:
+def init(folder: Annotated[Path, typer.Argument(help="Where to start a project.")] = Path()) -> None:
     """Write a project file and a first contract."""
     from featureguard.cli.starting import start_project
 
-    return start_project(folder)
+    raise typer.Exit(start_project(folder))
 
 
 @app.command()
@@ -84,11 +81,11 @@ def validate(
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
-) -> int:
+) -> None:
     """Read every contract and say all that is wrong; needs neither data nor secrets."""
     from featureguard.cli.validating import validate_catalog
 
-    return validate_catalog(project, environment, as_json=json)
+    raise typer.Exit(validate_catalog(project, environment, as_json=json))
 
 
 @app.command()
@@ -105,13 +102,17 @@ def check(
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
-) -> int:
+) -> None:
     """Look at a dataset, or at all that a subject stands on, and judge it by its contract."""
     from featureguard.cli import checking
 
     if data is not None:
-        return checking.check_sample(name, data, now, project, environment, as_json=json, details=details)
-    return checking.check_name(name, now, project, environment, as_json=json, details=details, record=record)
+        raise typer.Exit(
+            checking.check_sample(name, data, now, project, environment, as_json=json, details=details)
+        )
+    raise typer.Exit(
+        checking.check_name(name, now, project, environment, as_json=json, details=details, record=record)
+    )
 
 
 @app.command()
@@ -120,11 +121,11 @@ def status(
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
-) -> int:
+) -> None:
     """Show every dataset and subject from the evidence at hand, without looking at data."""
     from featureguard.cli.showing import show_status
 
-    return show_status(now, project, environment, as_json=json)
+    raise typer.Exit(show_status(now, project, environment, as_json=json))
 
 
 @app.command()
@@ -134,26 +135,26 @@ def explain(
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
-) -> int:
+) -> None:
     """Say why a dataset or a subject is what it is, or what a reason code means."""
     from featureguard.cli.explaining import explain_name
 
-    return explain_name(name, now, project, environment, as_json=json)
+    raise typer.Exit(explain_name(name, now, project, environment, as_json=json))
 
 
 @app.command()
-def schema() -> int:
+def schema() -> None:
     """Print the JSON Schema of contract files, for editors."""
     from featureguard.cli.validating import print_schema
 
-    return print_schema()
+    raise typer.Exit(print_schema())
 
 
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option("--to", help="Where to replay.")] = Path("featureguard-demo"),
-) -> int:
+) -> None:
     """Replay the flights of 2013: fresh, broken by a blizzard, recovered, stale."""
     from featureguard.demo.replay import replay
 
-    return replay(folder)
+    raise typer.Exit(replay(folder))

@@ -9,7 +9,7 @@ from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Reader
 from featureguard.observation import ClockReading
 from featureguard.profile import NEVER, Never
-from featureguard.windows import from_micros, to_micros
+from featureguard.windows import CALENDAR, from_micros, to_micros
 
 
 def read_clock(pieces: Sequence[Piece], column: str, horizon: datetime, reader: Reader) -> ClockReading:
@@ -39,7 +39,7 @@ def read_clock(pieces: Sequence[Piece], column: str, horizon: datetime, reader: 
         if isinstance(found, int) and found > limit:
             found, late = reader.newest_valid(piece, column, horizon)
         future += late
-        if isinstance(found, int) and (newest is NEVER or found > newest):
+        if isinstance(found, int) and found >= CALENDAR[0] and (newest is NEVER or found > newest):
             newest = found
     return ClockReading(from_micros(newest) if isinstance(newest, int) else NEVER, future)
 

@@ -62,6 +62,7 @@ class Look:
         self.keys: dict[str, KeyCount | None] = {}
         self.population: PopulationReading | None = None
         self.asked: set[tuple[str, str | None]] = set()
+        self.lacking: list[CheckResult] = []
         self._summed: tuple[int, Profile] | None = None
         self.pieces = self._recall()
         self.units = self._choose_units() if self._judges_units() else ()
@@ -84,13 +85,15 @@ class Look:
         """Measure what these results lack.
 
         Returns:
-            Whether anything new was measured; if not, asking again is useless.
+            Whether it asked for anything new; if not, asking again is useless.
 
         Raises:
             SourceError: If the rows cannot be read.
         """
         lacking = [result for result in results if result.not_measured]
-        before = self.reader.reads, self.keys, self.population
+        if lacking == self.lacking:  # What was read did not help: reading it again would not either.
+            return False
+        self.lacking = lacking
         columns, checks = {r.column for r in lacking}, {r.check for r in lacking}
         self.asked |= {(result.check, result.column) for result in lacking}
         wanted = {name: measures for name, measures in self.wanted.items() if name in columns}
@@ -104,7 +107,7 @@ class Look:
         if "population" in checks:
             self.population = self._read_population()
         self.units = tuple(self._unit(unit.key) for unit in self.units)
-        return before != (self.reader.reads, self.keys, self.population)
+        return True
 
     def remember(self) -> None:
         """Keep what was measured of immutable fragments, and what the units were made of."""
@@ -157,9 +160,14 @@ class Look:
         self.contents = units.contents_of(self.members)
         built = sorted((self._unit(key) for key in self.members), key=units.order)
         closed = [unit.key for unit in built if unit.end is None or unit.end <= self.observed_at]
-        last = self.history.last
+        last, before = self.history.last, self._contents_before()
         judged_before = [unit.key for unit in last.units] if last else []
-        keys = units.choose(self.contents, self._contents_before(), judged_before, closed)
+        if (
+            last and before is not None
+        ):  # A window that was open then is new, even if nothing was added to it.
+            open_then = {unit.key for unit in built if unit.end and unit.end > last.observed_at}
+            before = {key: content for key, content in before.items() if key not in open_then}
+        keys = units.choose(self.contents, before, judged_before, closed)
         return tuple(unit for unit in built if unit.key in set(keys))
 
     def _unit(self, key: str) -> Unit:
@@ -216,12 +224,13 @@ class Look:
     def _confirm(self, column: str, newest: datetime) -> None:
         """Check the metadata that claims the newest value against its rows, once for each fragment."""
         piece = clocks.holder(self.pieces, column, newest)
-        if piece is None or self.reader.spent(Purpose.CLOCK, [column])[0]:
+        if piece is None:
             return
         kind, key = f"confirmed/{column}", piece.fragment.key
         if key and self.memory.states(kind, [key]):
             return
-        self.reader.confirm(piece, column)
+        if column not in piece.read:
+            self.reader.confirm(piece, column)
         self.memory.put_states(kind, {key: b"1"} if key else {})
 
     # ------------------------------------------------------------------------------------- population

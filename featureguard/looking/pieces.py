@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from featureguard.arrow_types import parse_type
 from featureguard.contract import Contract
 from featureguard.measures import Measures, lacking
-from featureguard.observation import ALL
+from featureguard.observation import ALL, Unit
 from featureguard.profile import ColumnProfile, Extreme, Never, Profile, sum_profiles
 from featureguard.sources import Fragment
 from featureguard.sources.hardening import hardened
@@ -51,7 +51,7 @@ class Split:
         time = profile.columns.get(str(self.time))
         if time is None or not profile.rows or not self.is_time(str(self.time), time):
             return {ALL: profile}
-        if _dated(time.least) and _dated(time.greatest) and time.nulls == 0:
+        if is_dated(time.least) and is_dated(time.greatest) and time.nulls == 0:
             window = self.windows.at(from_micros(time.least))
             if from_micros(time.greatest) < window.end:
                 return {window.key: profile}
@@ -81,12 +81,14 @@ class Piece:
     Attributes:
         units: Profiles by unit; `None` until a scan has cut the fragment.
         remembered: Whether everything known came from memory.
+        read: Columns whose rows this look has measured, and so compared with the metadata.
     """
 
     fragment: Fragment
     split: Split
     units: dict[str, Profile] | None
     remembered: bool
+    read: set[str] = field(default_factory=set)
     _whole: Profile | None = field(default=None)
 
     @classmethod
@@ -130,18 +132,24 @@ class Piece:
             for key, part in found.items()
         }
         self.remembered, self._whole = False, None
+        self.read |= wanted.keys()
         return list(wanted)
 
-    def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """Rows of some columns.
+    def rows_of(self, unit: Unit, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Rows of some columns, of one unit.
 
         Raises:
             SourceError: If the rows cannot be read.
         """
         from featureguard import scan  # noqa: PLC0415  (polars, only once rows are read)
 
+        zones, time = self.split.zones, str(self.split.time)
         with hardened(self.fragment.name):
-            yield from scan.frames(self.fragment.batches(columns))
+            if self.units is not None and len(self.units) == 1:
+                yield from scan.frames(self.fragment.batches(columns), zones=zones)
+                return
+            batches = self.fragment.batches(list(dict.fromkeys([time, *columns])))
+            yield from scan.frames_between(batches, time, unit.start, unit.end, zones=zones)
 
     def instants(self, column: str, others: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
         """Rows of a time column, in microseconds since the epoch, and of other columns.
@@ -204,7 +212,8 @@ def _localised(profile: Profile, zones: Mapping[str, str]) -> Profile:
     return Profile(profile.rows, columns)
 
 
-def _dated(extreme: Extreme | None) -> TypeGuard[int]:
+def is_dated(extreme: Extreme | None) -> TypeGuard[int]:
+    """Whether an extreme is an instant that has a window."""
     return isinstance(extreme, int) and CALENDAR[0] <= extreme <= CALENDAR[1]
 
 

@@ -11,7 +11,6 @@ from featureguard.looking.pieces import Piece
 from featureguard.measures import Measures
 from featureguard.observation import Unit
 from featureguard.profile import Never
-from featureguard.windows import to_micros
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,19 +111,9 @@ class Reader:
         Raises:
             SourceError: If the rows cannot be read.
         """
-        if piece.units is not None and len(piece.units) == 1:
-            self._tell(piece)
-            self._count(purpose, piece, columns)
-            yield from piece.frames(columns)
-            return
-        time = str(piece.split.time)
-        for frame in self.instants(purpose, piece, time, columns):
-            micros = frame.get_column(time)
-            if unit.start and unit.end:
-                mask = micros.is_between(to_micros(unit.start), to_micros(unit.end), closed="left")
-            else:
-                mask = micros.is_null()
-            yield frame.filter(mask)
+        self._tell(piece)
+        self._count(purpose, piece, columns)
+        return piece.rows_of(unit, columns)
 
     def spent(self, purpose: Purpose, columns: Iterable[str]) -> tuple[int, int]:
         """Rows and stored bytes read of columns for a purpose; a row of several columns counts once."""

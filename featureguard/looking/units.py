@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from featureguard.looking.pieces import Piece, Split
+from featureguard.looking.pieces import Piece, Split, is_dated
 from featureguard.observation import ALL, KeyCount, Unit
 from featureguard.profile import Profile, sum_profiles
 from featureguard.windows import Window, from_micros
@@ -17,6 +17,8 @@ def members_of(pieces: Sequence[Piece]) -> dict[str, list[Piece]]:
     for piece in pieces:
         for key in piece.units or {}:
             found.setdefault(key, []).append(piece)
+    if len(found) > 1 and not any(piece.units and piece.units[ALL].rows for piece in found.get(ALL, ())):
+        found.pop(ALL, None)  # Files without rows are in no window; beside other files they are no unit.
     return found if pieces else {ALL: []}
 
 
@@ -43,7 +45,7 @@ def build_unit(key: str, members: Sequence[Piece], split: Split, content: str, k
 def window_of(key: str, profile: Profile, split: Split) -> Window | None:
     """The window that a unit is, or `None` for partitions and rows without a time."""
     time = profile.columns.get(str(split.time))
-    if split.windows is None or time is None or not isinstance(time.least, int):
+    if split.windows is None or time is None or not is_dated(time.least):
         return None
     window = split.windows.at(from_micros(time.least))
     return window if window.key == key else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import featureguard
 import pytest
+
+import featureguard
 
 HEAVY = ["airflow", "dagster", "fastapi", "feast", "great_expectations", "mlflow", "pandas"]
 LATER = ["alembic", "polars", "pyarrow", "pydantic", "rich", "sqlalchemy", "typer", "yaml"]
