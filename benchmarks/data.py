@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
 
 TIME, ENTITY = "event_ts", "entity_id"
 FLOATS = tuple(f"f{n}" for n in range(8))
@@ -47,7 +52,10 @@ def small_file(folder: Path) -> Path:
 
 
 def lake(folder: Path, files: int, rows: int) -> Path:
-    """A folder of files, each with the rows of one day; made once, and kept. The newest lies beside it."""
+    """A folder with the files that are there (`days`), one for each day, and the one that lands next (`next`).
+
+    Made once, and kept.
+    """
     path = folder / f"lake-{files}x{rows}-v{_VERSION}"
     if not path.exists():
         made = path.with_suffix(".making")
@@ -55,11 +63,6 @@ def lake(folder: Path, files: int, rows: int) -> Path:
         _write_days(made, files, rows)
         made.rename(path)
     return path
-
-
-def next_file(lake_folder: Path) -> Path:
-    """The file that has not landed yet."""
-    return lake_folder / "next" / "new.parquet"
 
 
 def read_once(path: Path) -> None:
@@ -111,17 +114,17 @@ def _write_days(folder: Path, files: int, rows: int) -> None:
 
     def write(number: int) -> None:
         dated = table.set_column(0, TIME, (times - number * day).to_arrow().cast(table.schema.field(0).type))
-        path = folder / f"day-{files - number:05}.parquet" if number else next_file(folder)
+        path = folder / ("days" if number else "next") / f"day-{files - number:05}.parquet"
+        path.parent.mkdir(exist_ok=True)
         pq.write_table(dated, path, compression="zstd", write_page_checksum=True)
 
-    next_file(folder).parent.mkdir(exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(write, range(files + 1)))
 
 
 def _table(
     rows: int, seed: int, first: datetime, span: timedelta, entities: int, *, coarse: bool = False
-) -> pa.Table:  # type: ignore[name-defined]  # noqa: F821
+) -> pa.Table:
     """Rows of all columns; `coarse` floats have few different values, which makes small files."""
     import polars as pl
     import pyarrow as pa
@@ -146,7 +149,7 @@ def _table(
     return table.cast(pa.schema(text))
 
 
-def _uniform(rows: int, seed: int) -> Iterator[pl.Series]:  # type: ignore[name-defined]  # noqa: F821
+def _uniform(rows: int, seed: int) -> Iterator[pl.Series]:
     """Numbers in [0, 1), another series at each turn."""
     import polars as pl
     import pyarrow.compute as pc

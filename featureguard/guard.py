@@ -24,6 +24,7 @@ from featureguard.observation import Failure, History, Observation
 from featureguard.profile import Profile
 from featureguard.result import CheckResult, Code, Status, exit_code
 from featureguard.sources import Source
+from featureguard.sources.hardening import hardened
 
 if TYPE_CHECKING:
     from featureguard.catalog import Catalog
@@ -71,15 +72,20 @@ class Report:
         return max(self.results, key=lambda result: result.rank, default=None)
 
     @property
-    def exit_code(self) -> int:
+    def raw_exit_code(self) -> int:
         """0 if every blocking promise holds, 1 if one is broken, 3 if one could not be judged."""
-        return 0 if self.contract.enforcement == "observe" else exit_code(self.results)
+        return exit_code(self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """The raw exit code, and 0 for a contract that is only observed."""
+        return 0 if self.contract.enforcement == "observe" else self.raw_exit_code
 
 
-def worst_exit_code(reports: Iterable[Report]) -> int:
+def worst_exit_code(codes: Iterable[int]) -> int:
     """The exit code of several reports: 1 before 3 before 0."""
-    codes = {report.exit_code for report in reports}
-    return 1 if 1 in codes else 3 if 3 in codes else 0
+    found = set(codes)
+    return 1 if 1 in found else 3 if 3 in found else 0
 
 
 class Guard:
@@ -295,11 +301,14 @@ def take(
 ) -> Report:
     """Take one look at a source and judge it: metadata first, then only what is still unknown."""
     try:
-        snapshot = source_of().snapshot()
-        look = Look(contract, snapshot, memory, history, observed_at=observed_at, now=now, on_read=on_read)
-        results = judge(contract, look.observation, history, now, checks)
-        while look.answer(results):
+        with hardened(contract.dataset):
+            snapshot = source_of().snapshot()
+            look = Look(
+                contract, snapshot, memory, history, observed_at=observed_at, now=now, on_read=on_read
+            )
             results = judge(contract, look.observation, history, now, checks)
+            while look.answer(results):
+                results = judge(contract, look.observation, history, now, checks)
         look.remember()
     except SourceError as error:
         return _incomplete(contract, Failure(Code(error.code), str(error)), observed_at, now, checks)

@@ -11,9 +11,11 @@ from featureguard.histogram import TimeHistogram
 from featureguard.profile import Never, Profile
 from featureguard.result import Code
 
-
 ALL = "all"
 """The unit of a dataset that is judged as a whole."""
+
+NO_TIME = "no time"
+"""The unit of rows without an event time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,8 @@ def count_keys(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> KeyCou
     parts = [_grouped(some, columns, length, nothing) for _, some in alike]
     counts = parts[0] if len(parts) == 1 else nothing
     if len(parts) > 1:
-        rows = pl.concat(parts, how="vertical_relaxed", rechunk=False)
-        counts = rows.group_by(list(columns)).agg(pl.col("\0rows").sum())
+        together = pl.concat(parts, how="vertical_relaxed", rechunk=False)
+        counts = together.group_by(list(columns)).agg(pl.col("\0rows").sum())
     rows = int(counts.get_column("\0rows").sum())
     if counts.height == rows:
         return KeyCount(rows, rows)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from featureguard.arrow_types import type_name
 from featureguard.measures import Measures
+from featureguard.observation import NO_TIME
 from featureguard.population import time_histogram
 from featureguard.profile import (
     MAX_DISTINCT,
@@ -26,9 +27,6 @@ from featureguard.profile import (
     sum_profiles,
 )
 from featureguard.windows import CALENDAR, Window, Windows, from_micros, to_micros
-
-NO_TIME = "no time"
-"""The unit of rows without an event time."""
 
 NO_ZONES: Mapping[str, str] = {}
 

@@ -95,7 +95,7 @@ def wall_to_utc(micros: int, zone: str) -> int | None:
     """A wall time as an instant, both in microseconds since the epoch.
 
     Returns:
-        The earlier reading of an ambiguous wall time; `None` for one that the zone skips, and beyond `CALENDAR`.
+        The earlier reading of an ambiguous wall time; `None` for a skipped one or one beyond `CALENDAR`.
     """
     if not CALENDAR[0] <= micros <= CALENDAR[1]:
         return None

@@ -86,10 +86,27 @@ def _judge(result: CheckResult, column: Column, unit: Unit) -> CheckResult:
     if name not in unit.profile.columns and not column.optional:
         return unknown(result, f"'{name}' is missing.")
     if found.rate > limit:
+        what = _what(name, column, unit)
         reason = (
-            f"{words.percent(found.rate)} of '{name}' is null; the contract allows {words.percent(limit)}."
+            f"{words.percent(found.rate)} of '{name}' is {what}; the contract allows {words.percent(limit)}."
         )
         return failed(result, Code.NULL_LIMIT, reason, observed=found.rate)
     if not found.exact:
         return not_measured(result, f"The nulls of '{name}' were not all counted")
     return passed(result, observed=found.rate)
+
+
+def _what(name: str, column: Column, unit: Unit) -> str:
+    """What the rows without a value hold, e.g. `null or NaN`."""
+    covers, profile = covered(column.nulls), unit.profile.columns.get(name)
+    if profile is None:
+        return "null"
+    sentinels = column.nulls.sentinels if column.nulls else ()
+    found = {
+        "null": profile.nulls or profile.rows < (unit.profile.rows or 0),
+        "nan": profile.nans,
+        "empty": profile.empties,
+        "sentinel": any(profile.tally(spelled(value)) for value in sentinels),
+    }
+    names = {"null": "null", "nan": "NaN", "empty": "empty", "sentinel": "a sentinel"}
+    return " or ".join(names[what] for what in names if what in covers and found[what]) or "null"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 
 from featureguard.checks import words
 from featureguard.checks.units import failed, not_measured, passed, worst_unit
 from featureguard.contract import Contract, Volume
-from featureguard.observation import History, Observation, Unit
+from featureguard.observation import NO_TIME, History, Observation, Unit
 from featureguard.result import CheckResult, Code, Status
 
 
 def volume(
     contract: Contract, observation: Observation, history: History, now: datetime
 ) -> Iterator[CheckResult]:
-    """Compare the rows of each unit with their limits."""
+    """Compare the rows of each unit with their limits; rows without a time are no window of their own."""
     if (promise := contract.volume) is None:
         return
+    windows = tuple(unit for unit in observation.units if unit.key != NO_TIME)
+    observation = dataclasses.replace(observation, units=windows)
     result = CheckResult("volume", Status.UNKNOWN, promise.severity, limit=_limit(promise))
     yield worst_unit(contract, observation, result, lambda unit: _judge(promise, result, unit))
 

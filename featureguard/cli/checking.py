@@ -15,6 +15,12 @@ from featureguard.contract import Contract
 from featureguard.errors import UsageError
 from featureguard.guard import Report, check, worst_exit_code
 
+_VERDICTS = {
+    0: "every blocking promise holds",
+    1: "a blocking promise is broken",
+    3: "a blocking promise is unknown",
+}
+
 
 def check_name(
     name: str,
@@ -31,10 +37,8 @@ def check_name(
         found.guard.on_read = told
         instant = found.now if now else None
         reports = found.guard.check_all(name, now=instant, record=record and found.records)
-        if found.project.enforcement == "dry_run":
-            console(stderr=True).print("dry run: what fails is reported and blocks nothing.")
-            return _print(name, reports, as_json=as_json, details=details) and 0
-    return _print(name, reports, as_json=as_json, details=details)
+        dry_run = found.project.enforcement == "dry_run"
+    return _print(name, reports, as_json=as_json, details=details, dry_run=dry_run)
 
 
 def check_sample(
@@ -66,30 +70,37 @@ def _contract(name: str, project: Path | None, environment: str | None) -> Contr
     return catalog.contracts[name]
 
 
-def _print(name: str, reports: Sequence[Report], *, as_json: bool, details: bool) -> int:
-    code = worst_exit_code(reports)
+def _print(
+    name: str, reports: Sequence[Report], *, as_json: bool, details: bool, dry_run: bool = False
+) -> int:
+    raw = worst_exit_code(report.raw_exit_code for report in reports)
+    code = 0 if dry_run else worst_exit_code(report.exit_code for report in reports)
     if as_json:
-        print_json({"name": name, "exit_code": code, "datasets": [report_to_dict(r) for r in reports]})
+        datasets = [report_to_dict(report) for report in reports]
+        print_json(
+            {"name": name, "exit_code": code, "raw_exit_code": raw, "dry_run": dry_run, "datasets": datasets}
+        )
         return code
     out = console()
     for report in reports:
-        out.print(headline(report))
-        if details:
-            out.print(report_table(report.results))
-        for reason in reasons(report.results):
-            out.print(reason, soft_wrap=True)
-        out.print(f"  {tally(report.results)}")
-        if report.exit_code and report.contract.runbook:
-            out.print(f"  runbook: {report.contract.runbook}")
-        out.print()
-    words = {
-        0: "every blocking promise holds",
-        1: "a blocking promise is broken",
-        3: "a blocking promise is unknown",
-    }
+        _print_report(report, details=details)
     kept = "recorded" if reports and all(report.recorded for report in reports) else "not recorded"
-    out.print(f"{name}: {words[code]} (exit {code}, {kept})")
+    observed = "" if code == raw else ", but this only observes and blocks nothing"
+    out.print(f"{name}: {_VERDICTS[raw]}{observed} (exit {code}, {kept})")
     return code
+
+
+def _print_report(report: Report, *, details: bool) -> None:
+    out = console()
+    out.print(headline(report))
+    if details:
+        out.print(report_table(report.results))
+    for reason in reasons(report.results):
+        out.print(reason, soft_wrap=True)
+    out.print(f"  {tally(report.results)}")
+    if report.raw_exit_code and report.contract.runbook:
+        out.print(f"  runbook: {report.contract.runbook}")
+    out.print()
 
 
 @contextmanager

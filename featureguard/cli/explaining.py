@@ -55,7 +55,7 @@ def _explain_subject(found: Opened, name: str, reports: list[Report]) -> None:
         out.print()
         out.print(verdict(worst) if worst else "nothing promised", path)
         _print_reasons(report)
-    if subject.runbook and worst_exit_code(reports):
+    if subject.runbook and worst_exit_code(report.exit_code for report in reports):
         out.print(f"\nrunbook: {subject.runbook}")
 
 
@@ -93,7 +93,7 @@ def _as_dict(found: Opened, name: str, reports: list[Report]) -> dict[str, Any]:
     return {
         "name": name,
         "now": found.now,
-        "exit_code": worst_exit_code(reports),
+        "exit_code": worst_exit_code(report.exit_code for report in reports),
         "datasets": [
             {**report_to_dict(report), "path": list(lineage.path(name, report.dataset))} for report in reports
         ],

@@ -25,7 +25,7 @@ def show_status(now: str | None, project: Path | None, environment: str | None, 
     worst = {name: worst_of([reports[d] for d in datasets]) for name, datasets in subjects.items()}
     if as_json:
         shown = {
-            name: {"exit_code": worst_exit_code([reports[d] for d in datasets]), "requires": datasets}
+            name: {"exit_code": worst_exit_code(reports[d].exit_code for d in datasets), "requires": datasets}
             for name, datasets in subjects.items()
         }
         print_json({"now": at, "datasets": [report_to_dict(r) for r in reports.values()], "subjects": shown})

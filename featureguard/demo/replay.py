@@ -91,7 +91,7 @@ def mornings(folder: Path, flights: Feed, weather: Feed, last: date = LAST_DAY) 
             clock.now = now.astimezone(UTC)
             reports = guard.check_all(SUBJECT)
             _tell(morning, reports)
-            yield morning, worst_exit_code(reports)
+            yield morning, worst_exit_code(report.exit_code for report in reports)
 
 
 class _FakeClock:

@@ -64,18 +64,22 @@ def read_population(
 def count_unit_keys(
     columns: Sequence[str], unit: Unit, members: Sequence[Piece], reader: Reader
 ) -> KeyCount | None:
-    """Count rows and different keys of a unit; `None` if a key column is missing.
+    """Count rows and different keys of a unit; `None` if a key column is missing or of types that differ.
 
     Raises:
         SourceError: If the rows cannot be read.
     """
-    from featureguard.population import count_keys  # noqa: PLC0415  (polars, only once rows are read)
+    from polars.exceptions import PolarsError  # noqa: PLC0415  (polars, only once rows are read)
+
+    from featureguard.population import count_keys  # noqa: PLC0415
 
     if not all(set(columns) <= piece.whole.columns.keys() for piece in members):
         return None
-    return count_keys(
-        (frame for piece in members for frame in reader.rows_of(Purpose.KEYS, piece, unit, columns)), columns
-    )
+    frames = (frame for piece in members for frame in reader.rows_of(Purpose.KEYS, piece, unit, columns))
+    try:
+        return count_keys(frames, columns)
+    except PolarsError:  # Files whose types have nothing in common: the schema check says so.
+        return None
 
 
 def _rows(

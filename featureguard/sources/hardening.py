@@ -91,7 +91,7 @@ def translate(error: BaseException, name: str) -> SourceError | None:
     """The `SourceError` that stands for a library's exception, or `None` if it must pass unchanged."""
     text = _first_line(error)
     if isinstance(error, MemoryError):
-        return ResourceLimitError(f"'{name}': reading it needs more memory than there is: {text}")
+        return ResourceLimitError(f"'{name}': needs more memory than there is ({text}). Split it.")
     if isinstance(error, OSError) and _is_access(error, text):
         return SourceUnreadableError(f"'{name}': cannot be read: {text}. Check the path and the permissions.")
     if isinstance(error, _CONTENT) or f"{type(error).__module__}.".startswith(_LIBRARIES):

@@ -76,7 +76,7 @@ def locate(path: str, filesystem: Any | None = None) -> Location:
     root, pattern = _split(path, is_uri=bool(_URI.match(path)))
     with hardened(path):
         if filesystem is None and _URI.match(path):
-            filesystem, root = pafs.FileSystem.from_uri(root)
+            filesystem, root = _open_uri(root)
         elif _URI.match(path):
             root = _URI.sub("", root)
     return Location(root, pattern, None if isinstance(filesystem, pafs.LocalFileSystem) else filesystem)
@@ -104,6 +104,13 @@ def snapshot_id(files: tuple[DataFile, ...]) -> str | None:
     """Equal ids mean equal files; `None` if some file has no identity."""
     keys = [file.key for file in files]
     return None if None in keys else _digest("\n".join(sorted(map(str, keys))))
+
+
+def _open_uri(uri: str) -> tuple[Any, str]:
+    try:
+        return pafs.FileSystem.from_uri(uri)  # type: ignore[no-any-return]
+    except (ValueError, NotImplementedError) as error:
+        raise SourceUnreadableError(f"'{uri}': no file system opens it: {error}.") from error
 
 
 def _split(path: str, *, is_uri: bool) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from featureguard.sources.thrift import Struct, read_struct
 
@@ -57,34 +58,40 @@ def read_row_groups(footer: bytes, types: tuple[str, ...]) -> tuple[int, tuple[R
         ValueError: If the bytes are no such thing, or contradict the types.
     """
     file = read_struct(footer)
-    try:
-        return file[3], tuple(_row_group(group, types) for group in file.get(4, []))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"the footer lacks a field or has one of a wrong type ({error!r})") from None
+    groups = tuple(_row_group(group, types) for group in _field(file, 4, list, []))
+    return _field(file, 3, int), groups
 
 
 def _row_group(group: Struct, types: Sequence[str]) -> RowGroup:
-    columns = group[1]
-    if len(columns) != len(types) or not 0 <= group[3] < 1 << 63:
-        raise ValueError(f"a row group has {len(columns)} columns and {group[3]} rows")
-    return RowGroup(
-        group[3], tuple(_chunk(column[3], name) for column, name in zip(columns, types, strict=True))
-    )
+    columns, rows = _field(group, 1, list), _field(group, 3, int)
+    if len(columns) != len(types) or rows < 0:
+        raise ValueError(f"a row group has {len(columns)} columns and {rows} rows")
+    chunks = (_chunk(_field(column, 3, dict), name) for column, name in zip(columns, types, strict=True))
+    return RowGroup(rows, tuple(chunks))
 
 
 def _chunk(column: Struct, physical_type: str) -> Chunk:
-    if _TYPES[column[1]] != physical_type or min(column[5], column[6], column[7]) < 0:
-        raise ValueError(
-            f"a column chunk of type {column[1]} and negative size, or not of type {physical_type}"
-        )
-    statistics = column.get(12, {})
-    # Fields 1 and 2 are the extremes of old writers, which compared as signed numbers.
+    number, sizes = _field(column, 1, int), [_field(column, field, int) for field in (5, 6, 7)]
+    if number != _TYPES.index(physical_type) or min(sizes) < 0:
+        raise ValueError(f"a column chunk has type {number} and sizes {sizes}, its column {physical_type}")
+    statistics = _field(column, 12, dict, {})
+    # Fields 1 and 2 are the extremes of old writers. They are not read: some compared them in a wrong order.
     return Chunk(
-        values=column[5],
-        plain_bytes=column[6],
-        stored_bytes=column[7],
-        shares_beginnings=_DELTA_BYTE_ARRAY in column[2],
-        nulls=statistics.get(3),
-        least=statistics.get(6),
-        greatest=statistics.get(5),
+        values=sizes[0],
+        plain_bytes=sizes[1],
+        stored_bytes=sizes[2],
+        shares_beginnings=_DELTA_BYTE_ARRAY in _field(column, 2, list),
+        nulls=_field(statistics, 3, int, None),
+        least=_field(statistics, 6, bytes, None),
+        greatest=_field(statistics, 5, bytes, None),
     )
+
+
+def _field(struct: object, number: int, kind: type, *default: Any) -> Any:
+    """A field of a struct, or the default where it is left out."""
+    found = struct.get(number) if isinstance(struct, dict) else None
+    if found is None and default:
+        return default[0]
+    if type(found) is not kind:
+        raise ValueError(f"field {number} is {type(found).__name__} where {kind.__name__} should stand")
+    return found

@@ -71,7 +71,7 @@ def states(connection: Connection, dataset: str, kind: str, keys: Sequence[str])
         query = select(STATES.c.state, STATES.c.body)
         query = query.where(STATES.c.dataset == dataset, STATES.c.kind == kind, STATES.c.state.in_(some))
         found.update((digests[digest], bytes(body)) for digest, body in connection.execute(query))
-    return found
+    return {key: found[key] for key in keys if key in found}
 
 
 def history(connection: Connection, dataset: str, before: datetime, units: int) -> History:

@@ -29,7 +29,12 @@ _WORDS = (b"\xff" * 8, b"\0" * 8, struct.pack("<Q", 1 << 63), struct.pack("<I", 
 
 
 def mutate(content: bytes, seed: int) -> bytes:
-    """One hostile version of a file: bits flipped, a footer changed, bytes cut, added or overwritten."""
+    """One hostile version of a file: bits flipped, a footer changed, bytes cut, added or overwritten.
+
+    Seed 0 leaves the file as it is.
+    """
+    if not seed:
+        return content
     chance, data = random.Random(seed), bytearray(content)
     footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
     match chance.randrange(8):

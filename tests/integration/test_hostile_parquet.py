@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -57,7 +58,10 @@ def test_damaged_files_neither_kill_nor_hang_nor_look_newer_than_the_truth(tmp_p
 
     assert [outcome.deaths for outcome in outcomes] == [[]] * len(_FILES)
     assert [outcome.newer_than(_NEWEST_US) for outcome in outcomes] == [[]] * len(_FILES)
-    assert all(len(outcome.answers) == _PER_FILE for outcome in outcomes)
+    for outcome in outcomes:
+        assert len(outcome.answers) == _PER_FILE
+        intact = outcome.answers[0]
+        assert intact["metadata"] == intact["scan"] == _NEWEST_US
     corrupt = sum(outcome.count("scan")["SOURCE_CORRUPT"] for outcome in outcomes)
     assert corrupt > len(_FILES) * _PER_FILE / 4  # The mutations do damage.
 
@@ -67,6 +71,57 @@ def test_the_same_files_do_fool_readers_that_check_nothing(tmp_path: Path) -> No
 
     assert outcome.newer_than(_NEWEST_US)
     assert outcome.deaths or outcome.count("polars")["PanicException"]
+
+
+def test_a_string_of_a_megabyte_in_every_row_is_refused(tmp_path: Path) -> None:
+    rows = 20_000  # 20 GiB in 58 KB.
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["A" * (1 << 20)]))
+    tags = pa.ListArray.from_arrays(pa.array(range(rows + 1), pa.int32()), words)
+    for name, column in {"word": words, "tags": tags}.items():
+        table = pa.table({"ts": pa.array(range(rows), pa.timestamp("us", "UTC")), name: column})
+        pq.write_table(table, tmp_path / name, compression="zstd", store_schema=False)
+
+        assert _read_alone(tmp_path / name) == {"metadata": rows - 1, "scan": "RESOURCE_LIMIT"}
+
+
+def test_megabytes_in_plain_pages_are_refused(tmp_path: Path) -> None:
+    with pq.ParquetWriter(
+        tmp_path / "a", pa.schema({"word": pa.string()}), compression="zstd", use_dictionary=False
+    ) as writer:
+        for part in range(20):
+            writer.write_table(pa.table({"word": [f"{part} {i}" + "A" * (1 << 20) for i in range(64)]}))
+    assert _read_alone(tmp_path / "a") == {"metadata": None, "scan": "RESOURCE_LIMIT"}
+
+
+def test_hundreds_of_millions_of_equal_rows_are_refused(tmp_path: Path) -> None:
+    part = pa.table({"ts": pa.repeat(pa.scalar(_NEWEST_US, pa.timestamp("us", "UTC")), 10_000_000)})
+    with pq.ParquetWriter(tmp_path / "a", part.schema, compression="zstd") as writer:
+        for _ in range(20):  # 1.6 GB in 0.9 MB.
+            writer.write_table(part, row_group_size=10_000_000)
+    assert _read_alone(tmp_path / "a") == {"metadata": _NEWEST_US, "scan": "RESOURCE_LIMIT"}
+
+
+def test_twenty_thousand_columns_are_refused(tmp_path: Path) -> None:
+    one = pa.array([1], pa.int8())
+    pq.write_table(pa.table({f"c{number}": one for number in range(20_000)}), tmp_path / "a")
+    assert _read_alone(tmp_path / "a") == {"metadata": "RESOURCE_LIMIT", "scan": "RESOURCE_LIMIT"}
+
+
+def test_lists_nested_120_deep_are_refused(tmp_path: Path) -> None:
+    data_type: pl.DataType = pl.Int32()
+    for _ in range(120):
+        data_type = pl.List(data_type)
+    pl.DataFrame({"tags": [None]}, schema={"tags": data_type}).write_parquet(tmp_path / "a")
+    assert _read_alone(tmp_path / "a") == {"metadata": "SOURCE_CORRUPT", "scan": "SOURCE_CORRUPT"}
+
+
+def _read_alone(path: Path) -> dict[str, Any]:
+    """What the guard learns of one file, in a process of its own that must stay below 1 GiB."""
+    outcome = _feed("hardened", path, 1)
+    assert outcome.deaths == []
+    answer = outcome.answers[0]
+    assert answer.pop("peak_mb") < 1_024
+    return answer
 
 
 def _write(folder: Path, codec: str, crc: bool) -> Path:

@@ -19,7 +19,7 @@ def failing() -> Iterator[int]:
 
 
 def test_items_come_in_turn() -> None:
-    assert list(merged([iter("ad"), iter("b"), iter("cef")])) == list("abcdef"[:4]) + ["e", "f"]
+    assert "".join(merged([iter("ad"), iter("b"), iter("cef")])) == "abcdef"
     assert list(merged([iter("abc")])) == ["a", "b", "c"]
     assert list(merged([iter(()), iter("a")])) == ["a"]
 

@@ -32,7 +32,9 @@ def test_every_kind_of_contract_has_a_loader() -> None:
 
 def test_a_connection_gives_the_file_system_its_options() -> None:
     options = {"endpoint_override": "localhost:9", "access_key": "a", "secret_key": "b", "region": "eu"}
-    assert connect("s3://lake/x", "lake", {"lake": options}).region == "eu"
+    filesystem = connect("s3://lake/x", "lake", {"lake": options})
+    assert filesystem is not None
+    assert filesystem.region == "eu"
     assert connect("s3://lake/x", None, {}) is None
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import threading
 from pathlib import Path
 
@@ -120,7 +121,7 @@ def test_a_footer_that_claims_newer_data_is_not_believed(tmp_path: Path, codec: 
 def test_a_changed_page_contradicts_its_footer(tmp_path: Path) -> None:
     table = pa.table({"ts": pa.array([4_000, 5_000], pa.timestamp("us"))})
     path = written(tmp_path / "a.parquet", table, compression="none", use_dictionary=False)
-    change(path, (5_000).to_bytes(8, "little"), (6_000).to_bytes(8, "little"))
+    change(path, struct.pack("<qq", 4_000, 5_000), struct.pack("<qq", 4_000, 6_000))
     with pytest.raises(SourceCorruptError, match="greatest 5000, but its pages hold 6000"):
         only(path).confirm_greatest("ts")
 
@@ -130,7 +131,7 @@ def test_page_checksums_are_verified_for_columns_without_statistics(tmp_path: Pa
     for checksum in (False, True):
         path = tmp_path / f"{checksum}.parquet"
         written(path, table, compression="none", use_dictionary=False, write_page_checksum=checksum)
-        change(path, b"\0\0\0\0\0\0\x14\x40", b"\0\0\0\0\0\0\x24\x40")
+        change(path, struct.pack("<dd", 4, 5), struct.pack("<dd", 4, 10))
     assert next(only(tmp_path / "False.parquet").batches(["f"]))["f"].to_pylist() == [4.0, 10.0]
     with pytest.raises(SourceCorruptError, match="CRC"):
         list(only(tmp_path / "True.parquet").batches(["f"]))

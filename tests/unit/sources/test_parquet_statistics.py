@@ -62,9 +62,10 @@ def test_dates_and_integers_are_exact(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data_type", [pa.decimal128(5, 2), pa.decimal128(38, 10), pa.decimal256(60, 2)])
 def test_decimals_are_exact_to_the_last_digit(tmp_path: Path, data_type: pa.DataType) -> None:
-    most = Decimal("9" * (data_type.precision - data_type.scale) + "." + "9" * data_type.scale)
-    found = profiled(tmp_path, price=pa.array([most, -most], data_type))["price"]
-    assert extremes(found) == (-most, most)
+    most = Decimal((0, (9,) * data_type.precision, -data_type.scale))
+    least = most.copy_negate()  # Not `-most`, which rounds to 28 digits.
+    found = profiled(tmp_path, price=pa.array([most, least], data_type))["price"]
+    assert extremes(found) == (least, most)
 
 
 def test_what_a_footer_cannot_say_exactly_is_not_measured(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_what_a_footer_cannot_say_exactly_is_not_measured(tmp_path: Path) -> Non
     number, word = found["number"], found["word"]
     assert (number.nulls, number.nans, *extremes(number)) == (0, None, None, None)
     assert (word.nulls, word.nans, word.empties, *extremes(word)) == (0, 0, None, None, None)
-    assert (found["list"].nulls, found["list"].types) == (None, {"list<int64>"})
+    assert (found["list"].nulls, set(found["list"].types)) == (None, {"list<int64>"})
     assert extremes(found["flag"]) == extremes(found["duration"]) == (None, None)
 
 
@@ -201,7 +202,7 @@ def test_two_columns_of_one_name_are_refused_by_name(tmp_path: Path) -> None:
 _TABLES = st.lists(
     st.fixed_dictionaries(
         {
-            "ts": st.none() | st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1)),
+            "ts": st.none() | st.integers(-(2**53), 2**53),
             "day": st.none() | st.dates(),
             "n": st.none() | st.integers(-(2**63), 2**63 - 1),
             "f": st.none() | st.floats(),
@@ -232,7 +233,7 @@ def test_metadata_says_what_a_scan_says_or_nothing(
     pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), path, row_group_size=group)
     fragment = only(path)
     everything = Measures(nulls=True, nans=True, empties=True, extremes=True)
-    measured = {name: everything for name in _SCHEMA.names}
+    measured = dict.fromkeys(_SCHEMA.names, everything)
 
     scanned = profile_batches(fragment.batches(_SCHEMA.names), measured) if rows else Profile()
     for name, column in fragment.statistics().columns.items():

@@ -67,7 +67,7 @@ def test_chunks_are_what_pyarrow_says(tmp_path: Path) -> None:
 def test_a_chunk_that_contradicts_the_schema_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"n": [1]}), tmp_path / "a.parquet")
     for types in (("INT32",), ("INT64", "INT64"), ()):
-        with pytest.raises(ValueError, match="type INT32|a row group has 1 columns"):
+        with pytest.raises(ValueError, match=r"its column INT32|a row group has 1 columns"):
             read_row_groups(footer_of(tmp_path / "a.parquet"), types)
-    with pytest.raises(ValueError, match="lacks a field"):
+    with pytest.raises(ValueError, match="field 3 is NoneType"):
         read_row_groups(b"\0", ())

@@ -1,0 +1,107 @@
+"""Lineage: what stands upstream, what breaks downstream, and what can never be."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from featureguard.lineage import Kind, Lineage
+
+NAMES = st.sampled_from("abcdefg")
+EDGES = st.dictionaries(NAMES, st.lists(NAMES, max_size=3).map(tuple), max_size=7)
+
+
+def graph(*edges: str) -> Lineage:
+    """`graph("model < flights weather")`: the model is made from flights and weather."""
+    split = [edge.partition(" < ") for edge in edges]
+    return Lineage({name: tuple(upstreams.split()) for name, _, upstreams in split})
+
+
+def reachable(edges: dict[str, tuple[str, ...]], start: str) -> set[str]:
+    found: set[str] = set()
+    for _ in edges:
+        found |= {up for name in {start, *found} for up in edges.get(name, ())}
+    return found
+
+
+FLIGHTS = graph("model < features weather", "features < flights", "flights < raw", "weather < raw")
+
+
+def test_the_closure_begins_with_the_sources() -> None:
+    assert FLIGHTS.closure("model") == ("raw", "flights", "features", "weather")
+    assert FLIGHTS.closure("raw") == ()
+    assert FLIGHTS.closure("unheard of") == ()
+
+
+def test_dependants_are_all_that_a_broken_source_takes_down_nearest_first() -> None:
+    assert FLIGHTS.dependants("raw") == ("weather", "flights", "features", "model")
+    assert FLIGHTS.dependants("model") == ()
+
+
+def test_direct_upstreams_are_named_once() -> None:
+    assert graph("model < b a b").direct("model") == ("a", "b")
+
+
+def test_the_path_is_the_shortest_way_from_the_subject() -> None:
+    assert FLIGHTS.path("model", "raw") == ("model", "weather", "raw")
+    assert FLIGHTS.path("model", "model") == ("model",)
+    assert FLIGHTS.path("raw", "model") == ()
+
+
+def test_one_shortest_cycle_is_told_for_each_knot() -> None:
+    knots = graph("a < b", "b < c a", "c < a", "x < y", "y < x", "self < self", "free < a")
+    assert knots.cycles() == (("a", "b"), ("self",), ("x", "y"))
+
+
+def test_a_graph_without_cycles_has_none() -> None:
+    assert FLIGHTS.cycles() == Lineage().cycles() == ()
+
+
+def test_names_that_lead_nowhere_are_told_with_who_names_them() -> None:
+    lineage = Lineage(
+        {"model": ("flights", "raw", "wether")}, {"flights": Kind.DATASET, "raw": Kind.EXTERNAL}
+    )
+    assert lineage.dangling() == (("model", "wether"),)
+    assert lineage.dangling(["wether"]) == (("model", "flights"),)
+
+
+@given(EDGES, NAMES)
+def test_closure_and_dependants_are_what_can_be_reached(
+    edges: dict[str, tuple[str, ...]], start: str
+) -> None:
+    lineage = Lineage(edges)
+    assert set(lineage.closure(start)) == reachable(edges, start) - {start}
+    down = {name for name in edges if start in reachable(edges, name)} - {start}
+    assert set(lineage.dependants(start)) == down
+
+
+@given(EDGES, NAMES)
+def test_without_cycles_every_upstream_comes_first(edges: dict[str, tuple[str, ...]], start: str) -> None:
+    lineage = Lineage(edges)
+    order = lineage.closure(start)
+    if not lineage.cycles():
+        assert all(order.index(up) < order.index(name) for name in order for up in lineage.direct(name))
+
+
+@given(EDGES)
+def test_there_is_a_cycle_exactly_where_a_node_reaches_itself(edges: dict[str, tuple[str, ...]]) -> None:
+    lineage = Lineage(edges)
+    for cycle in lineage.cycles():
+        assert all(b in lineage.direct(a) for a, b in zip(cycle, (*cycle[1:], cycle[0]), strict=True))
+    assert bool(lineage.cycles()) == any(name in reachable(edges, name) for name in edges)
+
+
+@given(EDGES)
+def test_the_order_of_the_files_changes_nothing(edges: dict[str, tuple[str, ...]]) -> None:
+    turned = Lineage({name: upstreams[::-1] for name, upstreams in reversed(edges.items())})
+    assert turned.cycles() == Lineage(edges).cycles()
+    assert all(turned.closure(name) == Lineage(edges).closure(name) for name in edges)
+    assert all(turned.dependants(name) == Lineage(edges).dependants(name) for name in edges)
+
+
+def test_ten_thousand_nodes_in_a_row_or_in_a_ring_are_no_trouble() -> None:
+    row = Lineage({f"n{i:05}": (f"n{i + 1:05}",) for i in range(10_000)})
+    assert len(row.closure("n00000")) == len(row.dependants("n10000")) == 10_000
+    assert len(row.path("n00000", "n10000")) == 10_001
+    ring = Lineage({**row.upstreams, "n10000": ("n00000",)})
+    assert [len(cycle) for cycle in ring.cycles()] == [10_001]
