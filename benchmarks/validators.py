@@ -44,9 +44,9 @@ def great_expectations() -> Work:
         rows = observed["values_to_be_between", TIME]["element_count"]
         return {
             "rows": rows,
-            "nulls and nans": {n: observed["values_to_not_be_null", n]["unexpected_count"] for n in COLUMNS},
-            "least numbers": {n: observed["min_to_be_between", n]["observed_value"] for n in NUMBERS},
-            "greatest numbers": {n: observed["max_to_be_between", n]["observed_value"] for n in NUMBERS},
+            "nulls and nans": {n: observed["values_to_not_be_null", n]["unexpected_count"] for n in FLOATS},
+            "least numbers": {n: observed["min_to_be_between", n]["observed_value"].item() for n in NUMBERS},
+            "greatest numbers": {n: observed["max_to_be_between", n]["observed_value"].item() for n in NUMBERS},
             "fresh": rows - observed["values_to_be_between", TIME]["unexpected_count"],
             "passed": bool(result.success),
         }
@@ -68,13 +68,9 @@ def pandera() -> Work:
     nulls = check("nulls", lambda column: column.null_count() <= NULL_SHARE * pl.len())
     fresh = check("fresh", lambda column: column.is_between(fresh_from(), END).mean() >= FRESH_SHARE)
 
-    def in_range(name: str) -> Any:
-        low, high = RANGES[name]
-        return check("range", lambda column: (column.min() >= low) & (column.max() <= high))
-
     columns = {name: [missing if name in FLOATS else nulls] for name in COLUMNS}
     for name in NUMBERS:
-        columns[name].append(in_range(name))
+        columns[name].append(pa.Check.in_range(*RANGES[name]))
     columns[TIME].append(fresh)
     schema = pa.DataFrameSchema({n: pa.Column(nullable=True, checks=checks) for n, checks in columns.items()})
 
@@ -112,7 +108,7 @@ def pointblank() -> Work:
         return {
             "rows": done.n(i=1, scalar=True),
             "nulls": {name: failed[number] for number, name in enumerate(COLUMNS, start=1)},
-            "nans": {name: failed[number] for number, name in enumerate(FLOATS, start=count + 1)},
+            "nulls and nans": {name: failed[number] for number, name in enumerate(FLOATS, start=count + 1)},
             "fresh": done.n_passed(i=max(failed), scalar=True),
             "passed": not any(done.error().values()),
         }

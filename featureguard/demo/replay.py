@@ -121,7 +121,9 @@ def _summarise(mornings: dict[date, int]) -> None:
 
 def _say_what_next(folder: Path, evening: datetime) -> None:
     title("What next", "")
+    activate = Path(sys.prefix) / "bin" / "activate"
     for command in (
+        *([f"source {os.path.relpath(activate)}"] if activate.exists() else []),
         f"cd {folder}",
         f"featureguard explain flights --now {evening.isoformat()}",
         f"featureguard check weather --now {evening.isoformat()} --json",
