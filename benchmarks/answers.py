@@ -5,8 +5,9 @@ An answer is `{measure: value}`. Tools that answer a measure must agree on it; a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +18,45 @@ Work = Callable[[Path], Answer]
 Tool = Callable[[], Work]
 """Imports what it needs, which is not measured, and returns its work."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def by_column(measure: str, values: Mapping[str, Any]) -> Answer:
+    """One measure of several columns."""
+    return {f"{measure} of {name}": value for name, value in values.items()}
+
+
+def between(least: int, most: int) -> Mapping[str, int]:
+    """A value that a tool knows to lie between two others, both included."""
+    return {"least": least, "most": most}
+
 
 def disagreements(answers: Mapping[str, Answer]) -> list[str]:
-    """Measures on which tools differ, one line each; every tool is compared with the first that has it."""
-    found, known = [], dict[str, tuple[str, Any]]()
-    for tool, answer in answers.items():
-        for measure, value in answer.items():
-            first, expected = known.setdefault(measure, (tool, value))
-            if value != expected:
-                found.append(f"{measure}: {first} says {expected}, {tool} says {value}")
-    return found
+    """Measures on which tools differ, one line each; every tool is compared with all before it."""
+    return [
+        f"{measure}: {first} says {answers[first][measure]}, {tool} says {value}"
+        for number, (tool, answer) in enumerate(answers.items())
+        for measure, value in answer.items()
+        for first in list(answers)[:number]
+        if measure in answers[first] and not _agree(answers[first][measure], value)
+    ]
 
 
-def same_measures(answers: Mapping[str, Answer]) -> dict[str, list[str]]:
-    """Which tools answered which measure."""
-    measures = dict.fromkeys(measure for answer in answers.values() for measure in answer)
-    return {measure: [tool for tool in answers if measure in answers[tool]] for measure in measures}
+def shared(answers: Mapping[str, Answer]) -> dict[str, int]:
+    """How many measures of each tool some other tool answered too."""
+    count = Counter(measure for answer in answers.values() for measure in answer)
+    return {tool: sum(count[measure] > 1 for measure in answer) for tool, answer in answers.items()}
 
 
 def micros(value: Any) -> Any:
     """Instants in microseconds since the epoch; other values as they are."""
-    if not isinstance(value, datetime):
-        return value
-    from featureguard.windows import to_micros
+    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
 
-    return to_micros(value)
+
+def _agree(left: Any, right: Any) -> bool:
+    if isinstance(right, Mapping) and not isinstance(left, Mapping):
+        left, right = right, left
+    if isinstance(left, Mapping) and "most" in left and not isinstance(right, Mapping):
+        return bool(left["least"] <= right <= left["most"])
+    return bool(left == right)

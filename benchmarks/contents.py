@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.answers import Answer, Tool, Work, micros
+from benchmarks.answers import Answer, Tool, Work, between, by_column, micros
 from benchmarks.data import COLUMNS, END, FLOATS, NUMBERS, TIME
 from benchmarks.promises import all_contents, fresh_from
 
@@ -24,9 +25,7 @@ def featureguard() -> Work:
 
     def work(path: Path) -> Answer:
         report = check(contract, ParquetSource(path), now=END)
-        population = report.observation.population
-        assert population is not None
-        return {**_of_profile(report.observation.profile), "passed": report.exit_code == 0}
+        return {**of_profile(report.observation.profile), "passed": report.exit_code == 0}
 
     return work
 
@@ -44,17 +43,20 @@ def featureguard_all_rows() -> Work:
 
     def work(path: Path) -> Answer:
         (fragment,) = ParquetSource(path).snapshot().fragments
-        return _of_profile(profile_batches(fragment.batches(COLUMNS), wanted))
+        return of_profile(profile_batches(fragment.batches(COLUMNS), wanted))
 
     return work
 
 
-def polars_streaming() -> Work:
+def polars_streaming(now: datetime = END) -> Work:
     """One query of polars' streaming engine."""
     import polars as pl
 
     def work(path: Path) -> Answer:
-        measures = [pl.len().alias("rows"), pl.col(TIME).is_between(fresh_from(), END).sum().alias("fresh")]
+        measures = [
+            pl.len().alias("rows"),
+            pl.col(TIME).is_between(fresh_from(now), now).sum().alias("fresh"),
+        ]
         measures += [pl.col(name).null_count().name.prefix("nulls ") for name in COLUMNS]
         measures += [pl.col(name).is_nan().sum().name.prefix("nans ") for name in FLOATS]
         measures += [pl.col(name).min().name.prefix("least ") for name in _ORDERED]
@@ -88,29 +90,37 @@ def duckdb_scan() -> Work:
     return work
 
 
-def _of_profile(profile: Profile) -> Answer:
+def of_profile(profile: Profile, now: datetime = END) -> Answer:
+    """What a profile of all columns says."""
     columns = profile.columns
     times = columns[TIME].times
     assert times is not None
-    return {
-        "rows": profile.rows,
+    measures = {
         "nulls": {name: columns[name].nulls for name in COLUMNS},
         "nans": {name: columns[name].nans for name in FLOATS},
         "least": {name: columns[name].least for name in _ORDERED},
         "greatest": {name: columns[name].greatest for name in _ORDERED},
-        "fresh, between": list(times.count_between(micros(fresh_from()), micros(END))),
     }
+    fresh = times.count_between(micros(fresh_from(now)), micros(now))  # Exact but for one bucket.
+    return _answer(profile.rows, between(*fresh), measures)
 
 
 def _of_row(row: dict[str, Any]) -> Answer:
-    return {
-        "rows": row["rows"],
+    measures = {
         "nulls": {name: row[f"nulls {name}"] for name in COLUMNS},
         "nans": {name: row[f"nans {name}"] for name in FLOATS},
         "least": {name: micros(row[f"least {name}"]) for name in _ORDERED},
         "greatest": {name: micros(row[f"greatest {name}"]) for name in _ORDERED},
-        "fresh": row["fresh"],
     }
+    return _answer(row["rows"], row["fresh"], measures)
+
+
+def _answer(rows: int | None, fresh: Any, measures: dict[str, dict[str, Any]]) -> Answer:
+    found: dict[str, Any] = {"rows": rows, "fresh": fresh}
+    for measure, values in measures.items():
+        found |= by_column(measure, values)
+    nulls, nans = measures["nulls"], measures["nans"]
+    return found | by_column("nulls and nans", {name: nulls[name] + nans[name] for name in FLOATS})
 
 
 TOOLS: dict[str, Tool] = {

@@ -52,7 +52,7 @@ def small_file(folder: Path) -> Path:
 
 
 def lake(folder: Path, files: int, rows: int) -> Path:
-    """A folder with the files that are there (`days`), one for each day, and the one that lands next (`next`).
+    """A folder of files that are there (`days`), one for each day, and of the one to land (`next`).
 
     Made once, and kept.
     """

@@ -37,7 +37,11 @@ def polars_same() -> Work:
 
     def work(path: Path) -> Answer:
         newest = (
-            pl.scan_parquet(path).group_by(ENTITY).agg(pl.col(TIME).max()).collect(engine="streaming").rechunk()
+            pl.scan_parquet(path)
+            .group_by(ENTITY)
+            .agg(pl.col(TIME).max())
+            .collect(engine="streaming")
+            .rechunk()
         )
         newest = newest.filter(pl.col(TIME) >= END - SEEN_WITHIN)
         ages = (END - newest.get_column(TIME)).dt.total_microseconds() / 1_000_000
@@ -46,7 +50,9 @@ def polars_same() -> Work:
             "expected": newest.height,
             "fresh": int((newest.get_column(TIME) >= fresh_from()).sum()),
             "ages": {name: round(ages.quantile(q, "higher") or 0.0, 3) for name, q in _QUANTILES.items()},
-            "oldest": [[str(key), round((END - time).total_seconds(), 3)] for key, time in oldest.iter_rows()],
+            "oldest": [
+                [str(key), round((END - time).total_seconds(), 3)] for key, time in oldest.iter_rows()
+            ],
         }
 
     return work

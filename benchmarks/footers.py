@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.answers import Answer, Tool, Work, micros
+from benchmarks.answers import Answer, Tool, Work, by_column, micros
 from benchmarks.data import COLUMNS, END, ENTITY, INTEGERS, TIME
 from benchmarks.promises import answerable_from_footers
 
@@ -23,9 +23,9 @@ def featureguard() -> Work:
         profile = report.observation.profile
         return {
             "rows": profile.rows,
-            "nulls": {name: profile.columns[name].nulls for name in COLUMNS},
-            "least": {name: profile.columns[name].least for name in _ORDERED},
-            "greatest": {name: profile.columns[name].greatest for name in _ORDERED},
+            **by_column("nulls", {name: profile.columns[name].nulls for name in COLUMNS}),
+            **by_column("least", {name: profile.columns[name].least for name in _ORDERED}),
+            **by_column("greatest", {name: profile.columns[name].greatest for name in _ORDERED}),
             "passed": report.exit_code == 0,
         }
 
@@ -50,9 +50,9 @@ def duckdb_metadata() -> Work:
         extremes = {n: by_name[n][2:4] if n != TIME else by_name[n][4:6] for n in _ORDERED}
         return {
             "rows": int(by_name[TIME][0]),
-            "nulls": {name: int(by_name[name][1]) for name in COLUMNS},
-            "least": {name: micros(extremes[name][0]) for name in _ORDERED},
-            "greatest": {name: micros(extremes[name][1]) for name in _ORDERED},
+            **by_column("nulls", {name: int(by_name[name][1]) for name in COLUMNS}),
+            **by_column("least", {name: micros(extremes[name][0]) for name in _ORDERED}),
+            **by_column("greatest", {name: micros(extremes[name][1]) for name in _ORDERED}),
         }
 
     return work
@@ -68,7 +68,9 @@ def duckdb_scan() -> Work:
     def work(path: Path) -> Answer:
         query = f"SELECT count(*), {', '.join(measures)} FROM read_parquet(?)"
         row = connection.execute(query, [str(path)]).fetchall()[0]
-        return _answer(row[0], [row[0] - count for count in row[1 : len(COLUMNS) + 1]], row[len(COLUMNS) + 1 :])
+        return _answer(
+            row[0], [row[0] - count for count in row[1 : len(COLUMNS) + 1]], row[len(COLUMNS) + 1 :]
+        )
 
     return work
 
@@ -92,9 +94,9 @@ def _answer(rows: int, nulls: list[int] | tuple[int, ...], extremes: tuple[int, 
     least, greatest = extremes[: len(_ORDERED)], extremes[len(_ORDERED) :]
     return {
         "rows": rows,
-        "nulls": dict(zip(COLUMNS, nulls, strict=True)),
-        "least": {name: micros(value) for name, value in zip(_ORDERED, least, strict=True)},
-        "greatest": {name: micros(value) for name, value in zip(_ORDERED, greatest, strict=True)},
+        **by_column("nulls", dict(zip(COLUMNS, nulls, strict=True))),
+        **by_column("least", dict(zip(_ORDERED, map(micros, least), strict=True))),
+        **by_column("greatest", dict(zip(_ORDERED, map(micros, greatest), strict=True))),
     }
 
 

@@ -37,12 +37,12 @@ def answerable_from_footers() -> Contract:
     return _contract(columns, {"max_age": "2d"})
 
 
-def all_contents(path: str | None = None) -> Contract:
+def all_contents(path: str | None = None, fresh_share: float = FRESH_SHARE) -> Contract:
     """Nulls, NaN, smallest and largest value of every column that has them, and the population of rows."""
     columns: dict[str, Any] = {name: {"type": text, "nulls": NULL_SHARE} for name, text in _TYPES.items()}
     for name in NUMBERS:
         columns[name]["range"] = list(RANGES[name])
-    population = {"of": "rows", "within": WITHIN, "at_least": FRESH_SHARE}
+    population = {"of": "rows", "within": WITHIN, "at_least": fresh_share}
     return _contract(columns, {"max_age": "2d", "population": population}, path)
 
 

@@ -17,7 +17,7 @@ from featureguard.errors import ContractError, Problem
 from featureguard.lineage import Kind, Lineage
 from featureguard.places import files_in, read_bytes
 from featureguard.problems import limited, read_model, suggestion
-from featureguard.strict_yaml import Document, load
+from featureguard.strict_yaml import Document, dotted, load
 from featureguard.strict_yaml import Path as FieldPath
 
 _CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires")
@@ -163,7 +163,7 @@ class _Entry:
 
     def problem(self, message: str, path: FieldPath) -> Problem:
         if self.document is None:
-            return Problem(message, field=".".join(map(str, path)), name=self.name)
+            return Problem(message, field=dotted(path), name=self.name)
         return self.document.problem(message, path, self.name)
 
 
@@ -185,7 +185,7 @@ def _read(
     name = names[0] if names else ""
     if kinds == ["subject"]:
         subject, found = read_model(Subject, document, name)
-        return subject, found
+        return subject, limited(found)
     may_be_empty = [path for path in document.empty if path[:2] == ("schema", "columns") and len(path) == 3]
     contract, found = read_model(Contract, document, name, may_be_empty)
     return (None if problems else contract), limited(problems + found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from featureguard.contract import Contract, canonical_json
 from featureguard.histogram import TimeHistogram
 from featureguard.profile import Never, Profile
 from featureguard.result import Code
@@ -144,7 +145,15 @@ class History:
         last: The latest complete look before this one, or `None`.
         units: Judged units of the past in their order (by window, else by the look that first saw them), each
             in its latest version.
+        time: Which clocks the last look read: `time` of its contract as canonical JSON; `None` where nobody
+            kept it.
     """
 
     last: Observation | None = None
     units: tuple[Unit, ...] = ()
+    time: str | None = None
+
+    def last_by(self, contract: Contract) -> Observation | None:
+        """The last look, if it read the same clocks as this contract: other clocks are not to be compared."""
+        time = canonical_json(contract.time.model_dump(mode="json")).decode()
+        return self.last if self.time in (None, time) else None

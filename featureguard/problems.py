@@ -39,13 +39,13 @@ def read_model(
     ]
     empty = set(document.empty)
     try:
-        return model.model_validate(document.data, by_alias=True, by_name=False), limited(found)
+        return model.model_validate(document.data, by_alias=True, by_name=False), found
     except ValidationError as error:
         for details in error.errors(include_url=False):
             for path, message in _told(model, document.data, details):
                 if path not in empty:
                     found.append(document.problem(_cut(message, _LONGEST_MESSAGE), path, name))
-    return None, limited(found)
+    return None, found
 
 
 def limited(problems: list[Problem]) -> list[Problem]:

@@ -103,7 +103,8 @@ def _future(contract: Contract, observation: Observation, reading: ClockReading)
 
 
 def _regressed(contract: Contract, reading: ClockReading, history: History) -> Iterator[CheckResult]:
-    before = history.last.clocks.get(contract.clock or "") if history.last else None
+    last = history.last_by(contract)
+    before = last.clocks.get(contract.clock or "") if last else None
     if before is None or not isinstance(before.newest, datetime) or isinstance(before.newest, Never):
         return
     if reading.newest is None or (isinstance(reading.newest, datetime) and reading.newest >= before.newest):

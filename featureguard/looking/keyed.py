@@ -58,7 +58,12 @@ def read_population(
         return None
     if promise.of == "rows":
         return _rows(promise, column, pieces, reader, horizon, now, exact=exact)
-    return read_entities(promise, column, pieces, reader, memory, horizon=horizon, now=now)
+    from polars.exceptions import PolarsError  # noqa: PLC0415  (polars, only once rows are read)
+
+    try:
+        return read_entities(promise, column, pieces, reader, memory, horizon=horizon, now=now)
+    except PolarsError:  # Files whose types have nothing in common: the schema check says so.
+        return None
 
 
 def count_unit_keys(

@@ -162,9 +162,8 @@ class Look:
         closed = [unit.key for unit in built if unit.end is None or unit.end <= self.observed_at]
         last, before = self.history.last, self._contents_before()
         judged_before = [unit.key for unit in last.units] if last else []
-        if (
-            last and before is not None
-        ):  # A window that was open then is new, even if nothing was added to it.
+        if last and before is not None:
+            # A window that was open then is new now, even if nothing was added to it.
             open_then = {unit.key for unit in built if unit.end and unit.end > last.observed_at}
             before = {key: content for key, content in before.items() if key not in open_then}
         keys = units.choose(self.contents, before, judged_before, closed)
@@ -198,7 +197,7 @@ class Look:
 
     def _kept(self, clock: str) -> ClockReading | None:
         """The reading of the look before while the data is unchanged: rows coming due are no arrivals."""
-        last = self.history.last
+        last = self.history.last_by(self.contract)
         if last is None or self.snapshot.id is None or last.snapshot != self.snapshot.id:
             return None
         kept = last.clocks.get(clock)
@@ -215,7 +214,7 @@ class Look:
         reading = clocks.read_clock(self.pieces, column, self.horizon, self.reader)
         if isinstance(reading.newest, datetime):
             self._confirm(column, reading.newest)
-        last = self.history.last
+        last = self.history.last_by(self.contract)
         rows = None if self.snapshot.id else self._whole().rows
         if last and not self.snapshot.id and last.profile.rows == rows:
             return clocks.unless_only_due(last.clocks.get(clock), reading)

@@ -79,7 +79,12 @@ def history(connection: Connection, dataset: str, before: datetime, units: int) 
     earlier = and_(_counts(dataset), LOOKS.c.complete, LOOKS.c.observed_at < encoding.to_micros(before))
     newest_first = select(LOOKS).where(earlier).order_by(LOOKS.c.observed_at.desc(), LOOKS.c.id.desc())
     last = _looks(connection, newest_first.limit(1))
-    return History(last[0].observation if last else None, _units(connection, earlier, units))
+    known = _units(connection, earlier, units)
+    if not last:
+        return History(None, known)
+    named = (CONTRACTS.c.dataset == dataset, CONTRACTS.c.digest == last[0].contract)
+    body = connection.scalars(select(CONTRACTS.c.body).where(*named)).one()
+    return History(last[0].observation, known, encoding.to_text(json.loads(body)["time"]))
 
 
 def last_look(connection: Connection, dataset: str) -> Look | None:

@@ -53,15 +53,26 @@ def test_what_may_mean_either_is_no_ratio(written: object) -> None:
 @pytest.mark.parametrize(
     "promises",
     [
-        {"tier": True}, {"tier": "1"}, {"tier": 1.0}, {"tier": 4}, {"volume": {"at_least": True}},
-        {"volume": {"at_least": "4"}}, {"volume": {"at_least": 4.0}}, {"volume": {"at_least": -1}},
-        {"schema": {"columns": {"x": {"nullable": "no"}}}}, {"schema": {"columns": {"x": {"optional": 1}}}},
-        {"schema": {"columns": {"x": {"range": ["0", 1]}}}}, {"schema": {"columns": {"x": {"range": [0, float("inf")]}}}},
-        {"schema": {"columns": {"x": {"values": [None]}}}}, {"schema": {"columns": {"x": {"values": [float("nan")]}}}},
-        {"schema": {"columns": {"x": {"nulls": {"spike": {"alpha": "0.01"}}}}}}, {"owner": 7}, {"unknown": 1},
+        {"tier": True},
+        {"tier": "1"},
+        {"tier": 1.0},
+        {"tier": 4},
+        {"volume": {"at_least": True}},
+        {"volume": {"at_least": "4"}},
+        {"volume": {"at_least": 4.0}},
+        {"volume": {"at_least": -1}},
+        {"schema": {"columns": {"x": {"nullable": "no"}}}},
+        {"schema": {"columns": {"x": {"optional": 1}}}},
+        {"schema": {"columns": {"x": {"range": ["0", 1]}}}},
+        {"schema": {"columns": {"x": {"range": [0, float("inf")]}}}},
+        {"schema": {"columns": {"x": {"values": [None]}}}},
+        {"schema": {"columns": {"x": {"values": [float("nan")]}}}},
+        {"schema": {"columns": {"x": {"nulls": {"spike": {"alpha": "0.01"}}}}}},
+        {"owner": 7},
+        {"unknown": 1},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_nothing_is_guessed_from_another_type(promises: dict[str, Any]) -> None:
     refused("validation error", **promises)
 
@@ -118,8 +129,8 @@ def test_in_an_exact_schema_every_column_that_is_named_is_promised() -> None:
     refused(
         "column 'at' .*\n.*column 'id' .*\n.*'at'", schema={"mode": "exact", "columns": {"x": None}}, **named
     )
-    assert contract(schema={"mode": "exact"}, **named)
-    assert contract(schema={"mode": "compatible", "columns": {"x": None}}, **named)
+    assert contract(schema={"mode": "exact"}, **named).columns == {}
+    assert "x" in contract(schema={"mode": "compatible", "columns": {"x": None}}, **named).columns
 
 
 def test_an_objective_needs_the_limit_that_it_counts() -> None:

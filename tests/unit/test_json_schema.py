@@ -23,10 +23,21 @@ GOOD = sorted(
     ]
 )
 SLIPS = [
-    "unknown_key", "unknown_key_at_the_top", "missing_owner", "bare_number_as_duration", "percent_without_sign",
-    "word_instead_of_boolean", "leading_zero", "unknown_kind", "wrong_upstream", "empty_section", "several_problems",
-    "neither_contract_nor_subject", "not_a_mapping", "contract_and_subject_in_one",
-]  # fmt: skip
+    "unknown_key",
+    "unknown_key_at_the_top",
+    "missing_owner",
+    "bare_number_as_duration",
+    "percent_without_sign",
+    "word_instead_of_boolean",
+    "leading_zero",
+    "unknown_kind",
+    "wrong_upstream",
+    "empty_section",
+    "several_problems",
+    "neither_contract_nor_subject",
+    "not_a_mapping",
+    "contract_and_subject_in_one",
+]
 
 
 def documents(file: Path) -> list[Any]:
@@ -56,10 +67,20 @@ def test_typical_slips_are_red_in_an_editor(slip: str) -> None:
 
 @pytest.mark.parametrize(
     "column",
-    [None, "float64", {"type": "int64"}, {"nulls": "5%"}, {"nulls": 0.05}, {"nulls": {"spike": True}},
-     {"range": [0, 1.5]}, {"range": {"at_most": 9}}, {"values": ["a", 1]}, {"values": {"one_of": [True]}}],
+    [
+        None,
+        "float64",
+        {"type": "int64"},
+        {"nulls": "5%"},
+        {"nulls": 0.05},
+        {"nulls": {"spike": True}},
+        {"range": [0, 1.5]},
+        {"range": {"at_most": 9}},
+        {"values": ["a", 1]},
+        {"values": {"one_of": [True]}},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_every_shorthand_is_known_to_the_editor_and_to_the_loader(column: object) -> None:
     written = {"dataset": "rides", "owner": "me", "schema": {"columns": {"x": column}}}
     VALIDATOR.validate(written)

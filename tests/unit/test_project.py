@@ -20,7 +20,9 @@ connections:
   lake: {options: {region: eu-west-1, access_key: {env: LAKE_KEY}, anonymous: false}}
 environments:
   prod: {vars: {lake: s3://lake}, store: {env: FEATUREGUARD_STORE}, enforcement: dry_run}
-  replay: {store: {url: "sqlite:///replay.db", simulated: true}, connections: {warehouse: {url: {env: OTHER}}}}
+  replay:
+    store: {url: "sqlite:///replay.db", simulated: true}
+    connections: {warehouse: {url: {env: OTHER}}}
   empty:
 """
 
@@ -110,9 +112,9 @@ def test_an_environment_overrides_what_it_names_and_nothing_else(tmp_path: Path)
 
 
 def test_an_unknown_environment_suggests_a_known_one(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="unknown environment 'prd'. Did you mean 'prod'"):
+    with pytest.raises(ProjectError, match=r"unknown environment 'prd'\. Did you mean 'prod'"):
         project(tmp_path, environment="prd")
-    with pytest.raises(ProjectError, match="unknown environment 'prod'. The file declares none"):
+    with pytest.raises(ProjectError, match=r"unknown environment 'prod'\. The file declares none"):
         project(tmp_path, "vars: {a: b}", environment="prod")
 
 
@@ -140,7 +142,7 @@ def test_a_host_may_hand_secrets_in(tmp_path: Path) -> None:
 
 def test_a_connection_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     found = project(tmp_path)
-    with pytest.raises(ProjectError, match="Unknown connection 'warehose'. Did you mean 'warehouse'"):
+    with pytest.raises(ProjectError, match=r"Unknown connection 'warehose'\. Did you mean 'warehouse'"):
         found.connection_url("warehose", {})
     with pytest.raises(ProjectError, match="Connection 'lake' has no address"):
         found.connection_url("lake", {})
@@ -178,11 +180,11 @@ def test_inline_secrets_are_refused_and_never_repeated(tmp_path: Path, text: str
     [
         ("s3://bucket/a@b", ""),
         ("hdfs://host:8020/a@b", ""),
-        ("https://me@host/x?tokens_per_row=5&x=1", "a secret ('tokens_per_row')"),
+        ("https://me@host/x?page=5&api-key=1", "a secret ('api-key')"),
         ("s3://bucket?region=eu&allow_bucket_creation=1", ""),
         ("s3://bucket?secret_key=abc", "a secret ('secret_key')"),
         ("s3://bucket?password=", ""),
-        ("//no:scheme@host", "a password") if False else ("plain/path", ""),
+        ("plain/path", ""),
         ("abfs://me:pw@host/x", "a password"),
     ],
 )
@@ -200,7 +202,8 @@ def test_every_problem_of_the_file_is_told_with_its_line(
         "featureguard.yaml:2: 'enforcement': 'dryrun' is none of enforce, dry_run. Did you mean 'dry_run'?",
         "featureguard.yaml:3: 'vars.a': 1 is not text. Put it in quotes if it is meant as text.",
         "featureguard.yaml:4: 'url' is missing under 'store'.",
-        "featureguard.yaml:4: 'store.simulated': 'yes' is neither true nor false. Write one of these two words.",
+        "featureguard.yaml:4: 'store.simulated': 'yes' is neither true nor false."
+        " Write one of these two words.",
         "featureguard.yaml:5: key 'vars' stands here and on line 3. Keep one of them.",
     ]
 
