@@ -62,9 +62,7 @@ def _contents(large: Path, folder: Path, rounds: int) -> None:
     assert_same(found)
     print("\n(b) contents of all 18 columns: nulls, NaN, least, greatest, and the population of rows")
     print(table(found, "polars streaming"))
-    print(
-        "  Least and greatest of the 14 columns with an order; validators say pass or fail of the same limits."
-    )
+    print("  Least and greatest of the 14 columns with an order; validators say whether limits hold.")
     bare = found["polars streaming"].seconds
     for name in ("featureguard", "featureguard, all rows read"):
         print(target(f"{name}, beside bare polars", found[name].seconds / bare, 1.3, "times as long"))

@@ -1,6 +1,6 @@
-"""Run one tool in a process of its own and print what it took: `python -m benchmarks.child PART TOOL DATA WARM N`.
+"""Run one tool in a process of its own: `python -m benchmarks.child PART TOOL DATA WARM N`.
 
-Imports and a first run on a small file are not measured. What follows is, `N` times.
+Prints what it took. Imports and a first run on a small file are not measured. What follows is, `N` times.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(part: str, tool: str, data: str, warm: str, times: str) -> None:
 
 def _steps(part: str, tool: str, data: Path, warm: Path) -> Iterator[tuple[str, Work]]:
     if tool == "featureguard" and part == "recheck":
-        for name, work in recheck.featureguard(warm):
+        for _, work in recheck.featureguard(warm):
             work(warm)
         yield from recheck.featureguard(data)
         return

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featureguard.profile import Profile
 
 _ORDERED = (TIME, *NUMBERS)
+_Measures = dict[str, dict[str, Any]]
 
 
 def featureguard() -> Work:
@@ -95,7 +96,7 @@ def of_profile(profile: Profile, now: datetime = END) -> Answer:
     columns = profile.columns
     times = columns[TIME].times
     assert times is not None
-    measures = {
+    measures: _Measures = {
         "nulls": {name: columns[name].nulls for name in COLUMNS},
         "nans": {name: columns[name].nans for name in FLOATS},
         "least": {name: columns[name].least for name in _ORDERED},
@@ -106,7 +107,7 @@ def of_profile(profile: Profile, now: datetime = END) -> Answer:
 
 
 def _of_row(row: dict[str, Any]) -> Answer:
-    measures = {
+    measures: _Measures = {
         "nulls": {name: row[f"nulls {name}"] for name in COLUMNS},
         "nans": {name: row[f"nans {name}"] for name in FLOATS},
         "least": {name: micros(row[f"least {name}"]) for name in _ORDERED},
@@ -115,12 +116,12 @@ def _of_row(row: dict[str, Any]) -> Answer:
     return _answer(row["rows"], row["fresh"], measures)
 
 
-def _answer(rows: int | None, fresh: Any, measures: dict[str, dict[str, Any]]) -> Answer:
+def _answer(rows: int | None, fresh: Any, measures: _Measures) -> Answer:
     found: dict[str, Any] = {"rows": rows, "fresh": fresh}
     for measure, values in measures.items():
         found |= by_column(measure, values)
     nulls, nans = measures["nulls"], measures["nans"]
-    return found | by_column("nulls and nans", {name: nulls[name] + nans[name] for name in FLOATS})
+    return {**found, **by_column("nulls and nans", {name: nulls[name] + nans[name] for name in FLOATS})}
 
 
 TOOLS: dict[str, Tool] = {

@@ -87,7 +87,10 @@ def table(figures: Figures, beside: str) -> str:
         walls = " ".join(
             f"{spelled(seconds):>9}" for seconds in (min(found.wall), found.seconds, max(found.wall))
         )
-        cpu, peak = spelled(statistics.median(found.cpu)), f"{found.peak / 2**20:,.0f} MiB"
+        cpu, peak = (
+            spelled(statistics.median(found.cpu)),
+            f"{found.peak / 2**20:,.0f} MiB" if found.peak else "–",
+        )
         times = f"{found.seconds / figures[beside].seconds:.2f}" if beside in figures else "–"
         rows.append(f"  {name:{width}}  {walls:>30} {cpu:>9} {peak:>9}   {times}")
     return "\n".join(rows)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from featureguard.contract import Contract, External, Subject
 from featureguard.errors import ContractError, Problem
@@ -21,6 +22,8 @@ from featureguard.strict_yaml import Document, dotted, load
 from featureguard.strict_yaml import Path as FieldPath
 
 _CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires")
+_PLACES = (("source", "path"), ("source", "connection"), ("freshness", "population", "expected"))
+"""Where `${variables}` may stand."""
 _VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 
 
@@ -209,16 +212,27 @@ def _neither_nor(data: Mapping[str, object], *, both: bool) -> str:
 def _substituted(
     document: Document, variables: Mapping[str, str], name: str = ""
 ) -> tuple[Document, list[Problem]]:
-    """The document with `${variables}` of its source filled in."""
-    source = document.data.get("source")
-    if not isinstance(source, dict):
-        return document, []
-    filled, problems = dict(source), []
-    for key in ("path", "connection"):
-        if isinstance(text := source.get(key), str) and "${" in text:
-            filled[key], messages = _filled(text, variables)
-            problems += [document.problem(message, ("source", key), name) for message in messages]
-    return dataclasses.replace(document, data={**document.data, "source": filled}), problems
+    """The document with the `${variables}` of its places filled in."""
+    data, problems = document.data, []
+    for path in _PLACES:
+        if isinstance(text := _at(data, path), str) and "${" in text:
+            filled, messages = _filled(text, variables)
+            data = _with(data, path, filled)
+            problems += [document.problem(message, path, name) for message in messages]
+    return dataclasses.replace(document, data=data), problems
+
+
+def _at(data: object, path: Sequence[str]) -> object:
+    """What stands at a path, or `None`."""
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _with(data: Mapping[str, Any], path: Sequence[str], value: object) -> dict[str, Any]:
+    """A copy with another value at a path that exists."""
+    key, rest = path[0], path[1:]
+    return {**data, key: _with(data[key], rest, value) if rest else value}
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> tuple[str, list[str]]:

@@ -33,7 +33,7 @@ from featureguard.promises import (
 )
 from featureguard.result import Severity
 from featureguard.scalars import ColumnName, Model, Name, Number, Ratio, Text, Tier, TypeName, Value, ZoneName
-from featureguard.secret import inline_secret
+from featureguard.secret import no_secret
 
 __all__ = [
     "MAX_VALUES",
@@ -67,12 +67,6 @@ __all__ = [
 ]
 
 
-def _no_secret(uri: str) -> str:
-    if found := inline_secret(uri):
-        raise ValueError(f"{found} stands in this path. Secrets are not written here: name a 'connection'.")
-    return uri
-
-
 def _no_address(name: str) -> str:
     if "://" in name:
         raise ValueError("an address stands here. Write the name of a connection of the project file.")
@@ -89,7 +83,7 @@ class ParquetConfig(Model):
     """
 
     kind: Literal["parquet"] = "parquet"
-    path: Annotated[Text, AfterValidator(_no_secret)]
+    path: Annotated[Text, AfterValidator(no_secret)]
     connection: Annotated[Text, AfterValidator(_no_address)] | None = None
 
 

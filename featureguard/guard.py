@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from featureguard.checks import BUILTIN_CHECKS, Check, words
 from featureguard.checks.spikes import mark_bad
-from featureguard.contract import Contract
+from featureguard.contract import Contract, ParquetConfig
 from featureguard.errors import SourceError, UsageError
 from featureguard.looking.look import Look
 from featureguard.looking.memory import Memory
@@ -186,6 +186,7 @@ class Guard:
             history,
             observed_at=observed_at,
             now=now or observed_at,
+            expected=lambda: self._source_of(key_table_of(contract)),
             on_read=self.on_read,
         )
         if self.store is None or not record:
@@ -268,6 +269,7 @@ def check(
     now: datetime,
     history: History | None = None,
     checks: Sequence[Check] = BUILTIN_CHECKS,
+    expected: object = None,
 ) -> Report:
     """Judge data by a contract; nothing is read from or written to a store.
 
@@ -277,6 +279,8 @@ def check(
         now: The instant of judgement, aware.
         history: What earlier looks saw, for learned limits.
         checks: The checks to run.
+        expected: The key table of a population's expected entities, as a table or a `Source`; left out, the
+            file that the contract names is read, relative to the current folder.
 
     Raises:
         UsageError: If `now` is not aware, or the data is no table.
@@ -285,7 +289,39 @@ def check(
         raise UsageError(f"'now' is {now} without a zone. Pass an aware datetime, e.g. with tzinfo=UTC.")
     at = now.astimezone(UTC)
     memory, past = Memory(), history or History()
-    return take(contract, lambda: _source_of_data(data), memory, past, observed_at=at, now=at, checks=checks)
+    return take(
+        contract,
+        lambda: _source_of_data(data),
+        memory,
+        past,
+        observed_at=at,
+        now=at,
+        checks=checks,
+        expected=lambda: _key_table(contract, expected),
+    )
+
+
+def key_table_of(contract: Contract) -> Contract:
+    """The contract with its key table of expected entities in place of its source.
+
+    Raises:
+        UsageError: If it has none.
+    """
+    promise = contract.freshness.population if contract.freshness else None
+    if promise is None or promise.expected is None:
+        raise UsageError(
+            f"Contract '{contract.dataset}' names no key table: write 'expected' under 'population'."
+        )
+    connection = getattr(contract.source, "connection", None)
+    return contract.model_copy(update={"source": ParquetConfig(path=promise.expected, connection=connection)})
+
+
+def _key_table(contract: Contract, handed_in: object) -> Source:
+    if handed_in is not None:
+        return _source_of_data(handed_in)
+    from featureguard.sources.parquet import ParquetSource  # noqa: PLC0415  (pyarrow, only with data at hand)
+
+    return ParquetSource(getattr(key_table_of(contract).source, "path", ""))
 
 
 def take(
@@ -297,6 +333,7 @@ def take(
     observed_at: datetime,
     now: datetime,
     checks: Sequence[Check] = BUILTIN_CHECKS,
+    expected: Callable[[], Source] | None = None,
     on_read: OnRead | None = None,
 ) -> Report:
     """Take one look at a source and judge it: metadata first, then only what is still unknown."""
@@ -304,7 +341,14 @@ def take(
         with hardened(contract.dataset):
             snapshot = source_of().snapshot()
             look = Look(
-                contract, snapshot, memory, history, observed_at=observed_at, now=now, on_read=on_read
+                contract,
+                snapshot,
+                memory,
+                history,
+                observed_at=observed_at,
+                now=now,
+                expected=expected,
+                on_read=on_read,
             )
             results = judge(contract, look.observation, history, now, checks)
             while look.answer(results):

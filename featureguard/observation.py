@@ -86,7 +86,8 @@ class PopulationReading:
     Attributes:
         of: What is counted.
         times: Histogram of those times; entities that retired long ago are in it too.
-        missing: Rows without a valid time (null, or from the future), which are never fresh; 0 for entities.
+        missing: Members without a valid time, which are never fresh: rows whose time is null, and entities
+            of a key table that never had a row.
         at: The instant at which the exact numbers below hold; `None` if only the histogram is known.
         fresh: Members within the promised age.
         expected: Members that count: all rows, or the entities seen recently enough.

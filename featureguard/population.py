@@ -56,36 +56,36 @@ def merge_states(states: Sequence[pl.DataFrame], entity: Sequence[str]) -> pl.Da
     return rows.group_by(list(entity)).agg(pl.col(NEWEST).max()).collect(engine="streaming")
 
 
-def read_entities(state: pl.DataFrame, promise: Population, now: datetime) -> PopulationReading:
+def read_entities(
+    state: pl.DataFrame, promise: Population, now: datetime, key_table: pl.DataFrame | None = None
+) -> PopulationReading:
     """Count the expected and the fresh entities at an instant.
 
-    Expected are the entities seen within `promise.seen_within`: one that vanished is bad until it retires.
+    Args:
+        state: The newest time of each entity.
+        promise: What counts as fresh and as expected.
+        now: The instant.
+        key_table: The expected entities, once each. Without it they are those seen within
+            `promise.seen_within`: one that vanished is bad until it retires.
     """
-    limit = to_micros(now)
-    newest = state.get_column(NEWEST).drop_nulls()
-    expected = state.filter(pl.col(NEWEST) >= limit - _micros(promise.seen_within))
-    ages = _ages(expected, limit)
+    limit, missing = to_micros(now), 0
+    if key_table is None:
+        expected = state.filter(pl.col(NEWEST) >= limit - _micros(promise.seen_within))
+    else:
+        keys = key_table.cast({name: state.schema[name] for name in promise.entity})
+        state = expected = keys.join(state, on=list(promise.entity), how="left")
+        missing = expected.get_column(NEWEST).null_count()
+    ages = _ages(expected.drop_nulls(NEWEST), limit)
     fresh = int((expected.get_column(NEWEST) >= limit - _micros(promise.within)).sum())
     return PopulationReading(
         of="entities",
-        times=time_histogram(newest),
+        times=time_histogram(state.get_column(NEWEST)),
+        missing=missing,
         at=now,
         fresh=fresh,
         expected=expected.height,
         age_seconds=quantiles(ages),
-        worst=_worst(expected, promise.entity, limit),
-    )
-
-
-def read_rows(
-    times: TimeHistogram, rows: int, promise: Population, now: datetime, exact_fresh: int | None = None
-) -> PopulationReading:
-    """Describe the ages of all rows from their histogram; rows without a valid time are `missing`."""
-    reading = PopulationReading(of="rows", times=times, missing=rows - times.total)
-    if exact_fresh is None:
-        return reading
-    return PopulationReading(
-        of="rows", times=times, missing=rows - times.total, at=now, fresh=exact_fresh, expected=rows
+        worst=_worst(expected.drop_nulls(NEWEST), promise.entity, limit),
     )
 
 
@@ -109,6 +109,11 @@ def time_histogram(micros: pl.Series) -> TimeHistogram:
         else:
             step = 1
     return TimeHistogram.of_seconds(counts.iter_rows(), k)
+
+
+def distinct_keys(frames: Sequence[pl.DataFrame], entity: Sequence[str]) -> pl.DataFrame:
+    """Each entity once; rows whose key holds a null name nobody."""
+    return pl.concat(frames, how="vertical_relaxed").drop_nulls().unique(list(entity))
 
 
 def quantiles(ages: pl.Series) -> dict[str, float]:

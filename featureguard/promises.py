@@ -22,6 +22,7 @@ from featureguard.scalars import (
     TypeName,
     finite,
 )
+from featureguard.secret import no_secret
 
 MAX_VALUES = 1_000
 """Longest list of allowed values or sentinels; profiles keep no larger set."""
@@ -190,6 +191,8 @@ class Population(_Promise):
         within: Largest age of a row (of an entity's newest row) that counts as fresh.
         at_least: Smallest share that is fresh.
         seen_within: The expected entities are those with a row this young; older ones have retired.
+        expected: Parquet file or folder whose rows name the expected entities, instead of `seen_within`;
+            written like `source.path`. One that never had a row is as bad as one that vanished.
     """
 
     of: Literal["rows", "entities"] = "entities"
@@ -197,11 +200,14 @@ class Population(_Promise):
     within: Duration
     at_least: Ratio
     seen_within: Duration = timedelta(days=28)
+    expected: Annotated[Text, AfterValidator(no_secret)] | None = None
 
     @model_validator(mode="after")
     def _entities_have_a_name(self) -> Self:
         if self.of == "entities" and not self.entity:
             raise ValueError("a population of entities needs 'entity', the columns that name one.")
+        if self.of == "rows" and self.expected:
+            raise ValueError("a population of rows takes no 'expected': every row is.")
         if self.of == "rows" and self.entity:
             raise ValueError("a population of rows takes no 'entity'.")
         if self.of == "entities" and self.seen_within < self.within:
@@ -271,12 +277,11 @@ class Slo(Model):
     """The objective for an SLI over a rolling window.
 
     Attributes:
-        sli: `time`: share of time in which the data was fresh; `population`: of rows or entities; `delivery`:
-            of due windows.
+        sli: `time`: share of time in which the data was fresh; `population`: of rows or entities.
         objective: The share to reach.
         window: Length of the rolling window.
     """
 
-    sli: Literal["time", "population", "delivery"] = "time"
+    sli: Literal["time", "population"] = "time"
     objective: Annotated[Ratio, AfterValidator(_open)]
     window: Duration

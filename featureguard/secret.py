@@ -50,3 +50,14 @@ def inline_secret(uri: str) -> str:
         return "a password"
     found = next((key for key in _QUERY_KEY.findall(uri) if is_secret_key(key)), "")
     return f"a secret ('{found[:40]}')" if found else ""
+
+
+def no_secret(uri: str) -> str:
+    """The URI itself, if no secret stands in it.
+
+    Raises:
+        ValueError: If one does.
+    """
+    if found := inline_secret(uri):
+        raise ValueError(f"{found} stands in this path. Secrets are not written here: name a 'connection'.")
+    return uri

@@ -57,10 +57,7 @@ class Windows:
 
     def after(self, window: Window) -> Window:
         """The next window."""
-        local = window.end.astimezone(ZoneInfo(self.cut_zone)) + timedelta(
-            hours=12 if self.per != "hour" else 0
-        )
-        return _window(self.per, self.cut_zone, _start(self.per, local))
+        return self.at(window.end)
 
     def between(self, first: datetime, last: datetime) -> list[Window]:
         """The windows from the one that holds `first` to the one that holds `last`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from featureguard.arrow_types import parse_type
+from featureguard.arrow_types import read_type
 from featureguard.checks import words
 from featureguard.checks.units import failed, not_measured, passed, unknown
 from featureguard.contract import Contract, Freshness
@@ -47,7 +47,7 @@ def why_unmeasurable(contract: Contract, observation: Observation) -> str | None
         return None
     if column not in columns:
         return f"'{column}' is missing."
-    for found in map(parse_type, sorted(columns[column].types)):
+    for found in map(read_type, sorted(columns[column].types)):
         if found.name not in ("timestamp", "date32", "date64"):
             return f"'{column}' is {found}, not a point in time."
         if contract.time.timezone is None and len(found.parameters) < 2:

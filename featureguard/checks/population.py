@@ -72,7 +72,7 @@ def fresh_share(
         return (reading.fresh / reading.expected,) * 2 if reading.expected else None
     end = to_micros(horizon)
     fresh = reading.times.count_between(to_micros(now - promise.within), end)
-    if promise.of == "rows":
+    if promise.of == "rows" or promise.expected:
         total = reading.times.total + reading.missing
         return (fresh[0] / total, fresh[1] / total) if total else None
     expected = reading.times.count_between(to_micros(now - promise.seen_within), end)
@@ -90,6 +90,8 @@ def _reason(reading: PopulationReading, promise: Population, share: float) -> st
         f"{words.percent(share)} of the {promise.of} are younger than {words.limit(promise.within)};"
         f" the contract asks for {words.percent(promise.at_least)}."
     )
+    if reading.missing and promise.of == "entities":
+        reason += f" {words.count(reading.missing, 'expected one')} never had a row."
     if reading.age_seconds:
         ages = ", ".join(f"{name} {words.duration(age)}" for name, age in reading.age_seconds.items())
         reason += f" Ages: {ages}."

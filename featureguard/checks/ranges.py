@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from featureguard.arrow_types import parse_type
+from featureguard.arrow_types import read_type
 from featureguard.checks.units import failed, not_measured, passed, unknown, worst_unit
 from featureguard.contract import Contract, Range
 from featureguard.observation import History, Observation, Unit
@@ -32,7 +32,7 @@ def _judge(result: CheckResult, promise: Range, unit: Unit) -> CheckResult:
     profile = unit.profile.columns.get(name)
     if profile is None:
         return unknown(result, f"'{name}' is missing.")
-    if other := sorted(text for text in profile.types if not parse_type(text).name.startswith(_NUMBERS)):
+    if other := sorted(text for text in profile.types if not read_type(text).name.startswith(_NUMBERS)):
         return unknown(result, f"A range judges numbers; '{name}' is {other[0]}.")
     if profile.least is None or profile.greatest is None:
         return not_measured(result, f"The extremes of '{name}' were not measured")

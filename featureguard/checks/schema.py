@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from featureguard.arrow_types import ArrowType, parse_type
+from featureguard.arrow_types import ArrowType, parse_type, read_type
 from featureguard.checks import words
 from featureguard.checks.units import failed, not_measured, passed, unknown
 from featureguard.contract import Column, Contract
@@ -87,7 +87,7 @@ def _judge(result: CheckResult, name: str, column: Column, profile: Profile, *, 
     found = " | ".join(sorted(seen.types))
     for text in sorted(seen.types) if column.type else ():
         promised = parse_type(str(column.type))
-        if path := breaking_path(promised, parse_type(text), name, exact=exact):
+        if path := breaking_path(promised, read_type(text), name, exact=exact):
             return failed(result, Code.SCHEMA_BREAKING, f"{path}.", observed=found)
     return passed(result, observed=found)
 

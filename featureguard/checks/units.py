@@ -27,7 +27,9 @@ def worst_unit(
         reason = f"There is no closed {contract.judge.per or 'unit'} to judge yet."
         return dataclasses.replace(missing, status=Status.UNKNOWN, code=Code.NO_EVIDENCE, reason=reason)
     failed = [result for result in results if result.status is Status.FAIL]
-    worst = max(enumerate(results), key=lambda pair: (pair[1].status.rank, pair[0]))[1]
+    # What a scan could still answer comes before what stays unknown, so that it is scanned.
+    order = [(result.status.rank, result.not_measured, index) for index, result in enumerate(results)]
+    worst = results[max(order)[2]]
     reason = f"{worst.unit}: {worst.reason}" if worst.reason and worst.unit else worst.reason
     if len(failed) > 1:
         reason += f" {len(failed)} of {len(results)} units fail."

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from featureguard.contract import Population, canonical_json
+from featureguard.errors import SourceUnreadableError
 from featureguard.looking.memory import Memory
 from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Purpose, Reader
 from featureguard.observation import PopulationReading
+from featureguard.sources import Source
+from featureguard.sources.hardening import hardened
 from featureguard.windows import to_micros
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ def read_entities(
     reader: Reader,
     memory: Memory,
     *,
+    expected: Callable[[], Source] | None,
     horizon: datetime,
     now: datetime,
 ) -> PopulationReading:
@@ -45,6 +49,7 @@ def read_entities(
         pieces: All fragments; each has the columns.
         reader: Reads the fragments that are not remembered.
         memory: Keeps their states.
+        expected: Opens the key table that names the expected entities, if the contract has one.
         horizon: Times after it are from the future and refresh nobody.
         now: The instant of judgement.
 
@@ -79,7 +84,30 @@ def read_entities(
     memory.put_states(kind, new)
     if passing:
         everything = population.merge_states([everything, *passing], promise.entity)
-    return population.read_entities(everything, promise, now)
+    key_table = _read_key_table(expected(), promise) if promise.expected and expected else None
+    return population.read_entities(everything, promise, now, key_table)
+
+
+def _read_key_table(source: Source, promise: Population) -> pl.DataFrame:
+    """The expected entities, once each.
+
+    Raises:
+        SourceError: If the key table cannot be read or lacks a column.
+    """
+    from featureguard import population, scan  # noqa: PLC0415  (polars, only once rows are read)
+
+    states = []
+    for fragment in source.snapshot().fragments:
+        if lacking := set(promise.entity) - fragment.statistics().columns.keys():
+            names = ", ".join(sorted(lacking))
+            raise SourceUnreadableError(
+                f"Key table '{fragment.name}' lacks {names}: it cannot name entities."
+            )
+        with hardened(fragment.name):
+            states += [f.select(promise.entity) for f in scan.frames(fragment.batches(promise.entity))]
+    if not states:
+        raise SourceUnreadableError(f"Key table '{promise.expected}' is empty: nobody is expected. Fill it.")
+    return population.distinct_keys(states, promise.entity)
 
 
 def _recall_together(memory: Memory, kind: str, present: set[str]) -> tuple[set[str], list[pl.DataFrame]]:

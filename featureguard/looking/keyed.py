@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from featureguard.contract import Contract, Population
 from featureguard.histogram import TimeHistogram
@@ -16,10 +15,8 @@ from featureguard.looking.reader import Purpose, Reader
 from featureguard.measures import Measures
 from featureguard.observation import KeyCount, PopulationReading, Unit
 from featureguard.profile import sum_profiles
+from featureguard.sources import Source
 from featureguard.windows import to_micros
-
-if TYPE_CHECKING:
-    pass
 
 
 def read_population(
@@ -28,6 +25,7 @@ def read_population(
     reader: Reader,
     memory: Memory,
     *,
+    expected: Callable[[], Source] | None,
     horizon: datetime,
     now: datetime,
     exact: bool,
@@ -39,6 +37,7 @@ def read_population(
         pieces: All fragments.
         reader: Reads their rows.
         memory: Keeps the newest row of each entity of each fragment.
+        expected: Opens the key table that names the expected entities, if the contract has one.
         horizon: Times after it are from the future.
         now: The instant of judgement.
         exact: Count rows exactly at `now`, where their histogram leaves the answer open.
@@ -61,7 +60,9 @@ def read_population(
     from polars.exceptions import PolarsError  # noqa: PLC0415  (polars, only once rows are read)
 
     try:
-        return read_entities(promise, column, pieces, reader, memory, horizon=horizon, now=now)
+        return read_entities(
+            promise, column, pieces, reader, memory, expected=expected, horizon=horizon, now=now
+        )
     except PolarsError:  # Files whose types have nothing in common: the schema check says so.
         return None
 

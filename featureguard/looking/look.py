@@ -20,7 +20,7 @@ from featureguard.measures import Measures, clock_measures, contents_measures
 from featureguard.observation import ClockReading, History, KeyCount, Observation, PopulationReading, Unit
 from featureguard.profile import Profile, sum_profiles
 from featureguard.result import AnsweredBy, CheckResult
-from featureguard.sources import Snapshot
+from featureguard.sources import Snapshot, Source
 
 _LAST = "last"
 _BY_CLOCK = ("freshness", "freshness_warn", "future", "regressed", "clocks")
@@ -36,6 +36,7 @@ class Look:
         history: What earlier looks saw.
         observed_at: When the snapshot was fixed.
         now: The instant of judgement.
+        expected: Opens the key table of a population's expected entities.
         on_read: Called before a fragment is read, with its name and its rows.
 
     Raises:
@@ -51,8 +52,10 @@ class Look:
         *,
         observed_at: datetime,
         now: datetime,
+        expected: Callable[[], Source] | None = None,
         on_read: Callable[[str, int], None] | None = None,
     ) -> None:
+        self.expected = expected
         self.contract, self.snapshot, self.memory, self.history = contract, snapshot, memory, history
         self.observed_at, self.now = observed_at, now
         self.horizon = observed_at + contract.time.skew_tolerance
@@ -239,6 +242,7 @@ class Look:
             self.pieces,
             self.reader,
             self.memory,
+            expected=self.expected,
             horizon=self.horizon,
             now=self.now,
             exact=self.population is not None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeGuard
 
-from featureguard.arrow_types import parse_type
+from featureguard.arrow_types import read_type
 from featureguard.contract import Contract
 from featureguard.measures import Measures, lacking
 from featureguard.observation import ALL, Unit
@@ -59,7 +59,7 @@ class Split:
 
     def is_time(self, name: str, column: ColumnProfile) -> bool:
         """Whether a column holds points in time whose zone is known."""
-        types = [parse_type(text) for text in column.types]
+        types = [read_type(text) for text in column.types]
         return all(t.name in _TIMES and (name in self.zones or len(t.parameters) == 2) for t in types)
 
 
@@ -218,7 +218,7 @@ def is_dated(extreme: Extreme | None) -> TypeGuard[int]:
 
 
 def _is_wall(type_text: str) -> bool:
-    found = parse_type(type_text)
+    found = read_type(type_text)
     return found.name in ("date32", "date64") or (found.name == "timestamp" and len(found.parameters) < 2)
 
 

@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 import polars as pl
@@ -12,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from featureguard.measures import Measures
-from featureguard.scan import NO_TIME, instants, profile_batches, profile_windows
-from featureguard.windows import Windows, from_micros, to_micros, wall_to_utc
+from featureguard.observation import NO_TIME
+from featureguard.scan import instants, profile_batches, profile_windows
+from featureguard.windows import CALENDAR, Windows, from_micros, to_micros, wall_to_utc
 
 Per = Literal["hour", "day", "week", "month"]
 law = settings(max_examples=300, deadline=None, database=None)
@@ -34,11 +36,12 @@ ODD = [
     ("Asia/Manila", datetime(1844, 12, 31, 16, tzinfo=UTC)),  # A day is missing, at an odd second.
     ("Antarctica/Troll", datetime(2019, 3, 31, 1, tzinfo=UTC)),  # Two hours.
     ("America/Toronto", datetime(1919, 3, 31, 4, 30, tzinfo=UTC)),  # 23:30 to 00:30 is skipped.
+    ("Antarctica/McMurdo", datetime(1956, 1, 1, tzinfo=UTC)),  # The first half of a day is skipped.
     ("America/St_Johns", datetime(2006, 10, 29, 2, 31, tzinfo=UTC)),  # One minute past midnight.
 ]
 kinds = st.sampled_from(["hour", "day", "week", "month"])
 zones = st.sampled_from(sorted(zoneinfo.available_timezones()))
-anywhen = st.datetimes(datetime(2, 1, 2), datetime(9998, 12, 30), timezones=st.just(UTC))
+anywhen = st.integers(CALENDAR[0], CALENDAR[1] - 400 * 86_400_000_000).map(from_micros)
 nearby = st.timedeltas(timedelta(days=-40), timedelta(days=40))
 places = st.tuples(zones, anywhen) | st.builds(
     lambda odd, shift: (odd[0], odd[1] + shift), st.sampled_from(ODD), nearby
@@ -82,24 +85,30 @@ def test_the_windows_between_two_instants_hold_both(
     place: tuple[str, datetime], per: Per, reach: timedelta
 ) -> None:
     zone, first = place
-    last = min(first + reach, datetime(9998, 12, 30, tzinfo=UTC))
-    found = Windows(per, zone).between(first, max(first, last))
+    found = Windows(per, zone).between(first, first + reach)
     assert found[0].start <= first
-    assert found[-1].start <= max(first, last) < found[-1].end
-    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert found[-1].start <= first + reach < found[-1].end
+    assert all(a.end == b.start for a, b in pairwise(found))
 
 
 @law
-@given(st.datetimes(datetime(2, 1, 2), datetime(9998, 12, 30), timezones=st.just(UTC)))
+@given(anywhen)
 def test_microseconds_are_exact(instant: datetime) -> None:
     assert from_micros(to_micros(instant)) == instant
 
 
 # ---------------------------------------------------------------------------------------- wall times
-walls = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
-odd_walls = st.builds(
-    lambda odd, shift: (odd[0], (odd[1].astimezone(zoneinfo.ZoneInfo(odd[0])).replace(tzinfo=None) + shift)),
-    st.sampled_from([odd for odd in ODD if odd[1].year > 1900]),
+def wall(instant: datetime, zone: str = "UTC") -> datetime:
+    return instant.astimezone(zoneinfo.ZoneInfo(zone)).replace(tzinfo=None)
+
+
+# polars and Python carry their own copies of the zone database; these differ before 2000 in a few zones.
+walls = st.tuples(
+    st.sampled_from(sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})),
+    st.datetimes(wall(datetime(2000, 1, 1, tzinfo=UTC)), wall(datetime(2100, 1, 1, tzinfo=UTC))),
+) | st.builds(
+    lambda odd, shift: (odd[0], wall(odd[1], odd[0]) + shift),
+    st.sampled_from([odd for odd in ODD if odd[1].year >= 2000]),
     st.timedeltas(timedelta(hours=-30), timedelta(hours=30)),
 )
 
@@ -110,33 +119,33 @@ def scanned_instants(walls: list[datetime], zone: str, unit: str = "us") -> list
 
 
 @law
-@given(st.tuples(zones, walls) | odd_walls)
+@given(walls)
 def test_a_wall_time_is_never_read_as_newer_than_any_of_its_readings(place: tuple[str, datetime]) -> None:
-    zone, wall = place
-    local = wall.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    zone, naive = place
+    local = naive.replace(tzinfo=zoneinfo.ZoneInfo(zone))
     readings = [local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
-    (found,) = scanned_instants([wall], zone)
+    (found,) = scanned_instants([naive], zone)
     assert found == to_micros(min(readings))
 
 
 @law
-@given(st.tuples(zones, walls) | odd_walls)
+@given(walls)
 def test_metadata_and_a_scan_read_a_wall_time_alike(place: tuple[str, datetime]) -> None:
-    zone, wall = place
-    from_metadata = wall_to_utc(to_micros(wall.replace(tzinfo=UTC)), zone)
-    (found,) = scanned_instants([wall], zone)
-    local = wall.replace(tzinfo=zoneinfo.ZoneInfo(zone))
-    skipped = local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != wall
+    zone, naive = place
+    from_metadata = wall_to_utc(to_micros(naive.replace(tzinfo=UTC)), zone)
+    (found,) = scanned_instants([naive], zone)
+    local = naive.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    skipped = local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != naive
     assert from_metadata == (None if skipped else found)
 
 
 @law
-@given(odd_walls, st.timedeltas(timedelta(), timedelta(hours=30)))
+@given(walls, st.timedeltas(timedelta(), timedelta(hours=30)))
 def test_the_greatest_wall_time_is_the_newest_instant(place: tuple[str, datetime], less: timedelta) -> None:
     """So the greatest value of a footer may be localised by itself, unless its zone skips it."""
-    zone, wall = place
-    earlier, later = scanned_instants([wall - less, wall], zone)
-    if wall_to_utc(to_micros(wall.replace(tzinfo=UTC)), zone) is not None:
+    zone, naive = place
+    earlier, later = scanned_instants([naive - less, naive], zone)
+    if wall_to_utc(to_micros(naive.replace(tzinfo=UTC)), zone) is not None:
         assert earlier is not None
         assert later is not None
         assert earlier <= later
@@ -173,9 +182,7 @@ def test_profiles_by_window_equal_filtering_and_profiling(
 @pytest.mark.parametrize("per", ["hour", "day", "week", "month"])
 def test_a_sentinel_far_away_is_a_row_without_a_time_and_costs_nothing(per: Per, sentinel: datetime) -> None:
     times: list[datetime | None] = [datetime(2013, 2, 9, tzinfo=UTC), sentinel]
-    found = profile_windows(
-        batches_of(times, 9), WANTED, windows=Windows(per, "America/New_York"), time="at"
-    )
+    found = profile_windows(batches_of(times, 9), WANTED, windows=Windows(per, "America/New_York"), time="at")
     assert {key: profile.rows for key, profile in found.items() if key == NO_TIME} == {NO_TIME: 1}
     assert len(found) == 2
 
