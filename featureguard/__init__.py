@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from featureguard.catalog import Catalog, load_catalog, load_contract
     from featureguard.contract import Contract, Subject
     from featureguard.errors import FeatureGuardError
-    from featureguard.guard import Guard, Report, check
+    from featureguard.guard import Guard, check
+    from featureguard.judging import Report
     from featureguard.project import Project, load_project
     from featureguard.result import CheckResult, Code, Severity, Status
 
@@ -28,7 +29,7 @@ _HOMES = {
     "FeatureGuardError": "errors",
     "Guard": "guard",
     "Project": "project",
-    "Report": "guard",
+    "Report": "judging",
     "Severity": "result",
     "Status": "result",
     "Subject": "contract",

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from featureguard.checks import BUILTIN_CHECKS, Check, words
+from featureguard.checks import BUILTIN_CHECKS, Check
 from featureguard.checks.spikes import mark_bad
 from featureguard.contract import Contract, ParquetConfig
 from featureguard.errors import SourceError, UsageError
+from featureguard.judging import Report, expiry, incomplete, judge, reconsider
 from featureguard.looking.look import Look
 from featureguard.looking.memory import Memory
-from featureguard.observation import Failure, History, Observation
-from featureguard.profile import Profile
-from featureguard.result import CheckResult, Code, Status, exit_code
+from featureguard.observation import Failure, History
+from featureguard.result import Code
 from featureguard.sources import Source
 from featureguard.sources.hardening import hardened
 
@@ -33,59 +32,6 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 OnRead = Callable[[str, int], None]
-
-EVIDENCE_MAX_AGE = {
-    0: timedelta(hours=1),
-    1: timedelta(hours=6),
-    2: timedelta(hours=26),
-    3: timedelta(hours=26),
-}
-"""How old a look may be before it is no longer trusted, by tier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What one check of a dataset found.
-
-    Attributes:
-        contract: What was promised.
-        observation: What was seen.
-        results: One for each promise, and findings.
-        now: The instant of judgement, UTC.
-        recorded: Identity of the recorded look, or `None` if nothing was recorded.
-    """
-
-    contract: Contract
-    observation: Observation
-    results: tuple[CheckResult, ...]
-    now: datetime
-    recorded: str | None = None
-
-    @property
-    def dataset(self) -> str:
-        """Name of the dataset."""
-        return self.contract.dataset
-
-    @property
-    def worst(self) -> CheckResult | None:
-        """The worst result; `None` if nothing was promised."""
-        return max(self.results, key=lambda result: result.rank, default=None)
-
-    @property
-    def raw_exit_code(self) -> int:
-        """0 if every blocking promise holds, 1 if one is broken, 3 if one could not be judged."""
-        return exit_code(self.results)
-
-    @property
-    def exit_code(self) -> int:
-        """The raw exit code, and 0 for a contract that is only observed."""
-        return 0 if self.contract.enforcement == "observe" else self.raw_exit_code
-
-
-def worst_exit_code(codes: Iterable[int]) -> int:
-    """The exit code of several reports: 1 before 3 before 0."""
-    found = set(codes)
-    return 1 if 1 in found else 3 if 3 in found else 0
 
 
 class Guard:
@@ -222,21 +168,18 @@ class Guard:
         last = self.store.last_look(dataset) if self.store else None
         if self.store is None or last is None:
             reason = "Nobody has looked at this dataset yet. Run 'featureguard check'."
-            return _incomplete(contract, Failure(Code.NO_EVIDENCE, reason), now, now)
-        seen = last.observation
-        if seen.failure is None:
-            complete, doubt = seen, _expiry(contract, seen, now)
+            return incomplete(contract, Failure(Code.NO_EVIDENCE, reason), now, now)
+        seen, doubt = last.observation, last.observation.failure
+        if doubt is None:
+            doubt = expiry(contract, seen, now)
+        elif (complete := self.store.history(dataset, before=seen.observed_at).last) is not None:
+            seen = complete
         else:
-            history = self.store.history(dataset, before=seen.observed_at)
-            if history.last is None:
-                report = _incomplete(contract, seen.failure, seen.observed_at, now)
-                return dataclasses.replace(report, recorded=last.id)
-            complete, doubt = history.last, seen.failure
-        before = self.store.history(dataset, before=complete.observed_at)
-        results = judge(contract, complete, before, now)
+            return dataclasses.replace(incomplete(contract, doubt, seen.observed_at, now), recorded=last.id)
+        history = self.store.history(dataset, before=seen.observed_at)
         changed = last.contract != contract.digest
-        doubted = tuple(_doubted(result, doubt, changed=changed) for result in results)
-        return Report(contract, complete, doubted, now, recorded=last.id)
+        report = reconsider(contract, seen, history, now, doubt=doubt, changed=changed)
+        return dataclasses.replace(report, recorded=last.id)
 
     def datasets_of(self, name: str) -> list[str]:
         """A dataset itself; of a subject all datasets upstream of it, sources first.
@@ -355,67 +298,9 @@ def take(
                 results = judge(contract, look.observation, history, now, checks)
         look.remember()
     except SourceError as error:
-        return _incomplete(contract, Failure(Code(error.code), str(error)), observed_at, now, checks)
+        return incomplete(contract, Failure(Code(error.code), str(error)), observed_at, now, checks)
     observation = mark_bad(contract, look.observation, history)
     return Report(contract, observation, tuple(look.account(result) for result in results), now)
-
-
-def judge(
-    contract: Contract,
-    observation: Observation,
-    history: History,
-    now: datetime,
-    checks: Sequence[Check] = BUILTIN_CHECKS,
-) -> list[CheckResult]:
-    """Run checks on what was seen; a check that raises is one `unknown` result, never silence."""
-    return [result for check in checks for result in _run(check, contract, observation, history, now)]
-
-
-def _run(
-    check: Check, contract: Contract, observation: Observation, history: History, now: datetime
-) -> Iterable[CheckResult]:
-    try:
-        return list(check(contract, observation, history, now))
-    except Exception as error:
-        name = getattr(check, "__name__", "check")
-        reason = f"The check '{name}' crashed: {type(error).__name__}: {error}"
-        return [CheckResult(name, Status.UNKNOWN, code=Code.CHECK_CRASHED, reason=reason)]
-
-
-def _incomplete(
-    contract: Contract,
-    failure: Failure,
-    observed_at: datetime,
-    now: datetime,
-    checks: Sequence[Check] = BUILTIN_CHECKS,
-) -> Report:
-    """A look that could not be finished: every promise is unknown, for the same reason."""
-    nothing = Observation(contract.dataset, observed_at, profile=Profile(rows=None), failure=failure)
-    unknown = tuple(_unknown(result, failure) for result in judge(contract, nothing, History(), now, checks))
-    return Report(contract, nothing, unknown, now)
-
-
-def _unknown(result: CheckResult, failure: Failure) -> CheckResult:
-    return dataclasses.replace(
-        result, status=Status.UNKNOWN, code=failure.code, reason=failure.reason, not_measured=False
-    )
-
-
-def _expiry(contract: Contract, seen: Observation, now: datetime) -> Failure | None:
-    """Why a look is too old to be trusted, or `None`."""
-    limit = contract.evidence_max_age or EVIDENCE_MAX_AGE[contract.tier]
-    if (age := now - seen.observed_at) <= limit:
-        return None
-    looked = f"The last look is {words.duration(age.total_seconds())} old"
-    return Failure(Code.EVIDENCE_EXPIRED, f"{looked}; it is trusted for {words.limit(limit)}. Check again.")
-
-
-def _doubted(result: CheckResult, doubt: Failure | None, *, changed: bool) -> CheckResult:
-    """A result about an earlier look: a pass in doubt is unknown, a failure stays."""
-    if result.not_measured:
-        code = Code.CONTRACT_CHANGED if changed else Code.EVIDENCE_PARTIAL
-        return dataclasses.replace(result, code=code, not_measured=False)
-    return _unknown(result, doubt) if doubt and result.status is Status.PASS else result
 
 
 def _source_of_data(data: object) -> Source:

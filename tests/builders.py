@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from featureguard.contract import Contract
-from featureguard.guard import Report
+from featureguard.judging import Report
 from featureguard.observation import ClockReading, History, KeyCount, Observation, PopulationReading, Unit
 from featureguard.profile import ColumnProfile, Profile
 from featureguard.result import CheckResult

@@ -13,7 +13,8 @@ from featureguard.cli.opening import opened, parse_now, read_catalog
 from featureguard.cli.tables import console, headline, reasons, report_table, tally
 from featureguard.contract import Contract
 from featureguard.errors import UsageError
-from featureguard.guard import Report, check, worst_exit_code
+from featureguard.guard import check
+from featureguard.judging import Report, worst_exit_code
 
 _VERDICTS = {
     0: "every blocking promise holds",

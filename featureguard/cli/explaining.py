@@ -10,7 +10,7 @@ from featureguard.cli.machine import print_json, report_to_dict
 from featureguard.cli.opening import Opened, opened
 from featureguard.cli.tables import console, headline, reasons, report_table, verdict
 from featureguard.codes import describe
-from featureguard.guard import Report, worst_exit_code
+from featureguard.judging import Report, worst_exit_code
 from featureguard.result import Code, Status
 
 

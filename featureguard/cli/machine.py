@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from featureguard.guard import Report
+from featureguard.judging import Report
 from featureguard.profile import Never
 from featureguard.result import CheckResult
 

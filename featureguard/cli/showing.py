@@ -11,7 +11,7 @@ from featureguard.checks import words
 from featureguard.cli.machine import print_json, report_to_dict
 from featureguard.cli.opening import opened
 from featureguard.cli.tables import console, newest, verdict
-from featureguard.guard import Report, worst_exit_code
+from featureguard.judging import Report, worst_exit_code
 from featureguard.result import CheckResult
 
 

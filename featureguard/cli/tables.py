@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from featureguard.checks import words
-from featureguard.guard import Report
+from featureguard.judging import Report
 from featureguard.observation import ClockReading
 from featureguard.profile import Never
 from featureguard.result import AnsweredBy, CheckResult, Scalar, Severity, Status

@@ -18,7 +18,8 @@ from pathlib import Path
 from featureguard.catalog import load_catalog
 from featureguard.demo.year import LAST_DAY, Feed, at_local, days, load_feeds
 from featureguard.errors import UsageError
-from featureguard.guard import Guard, Report, worst_exit_code
+from featureguard.guard import Guard
+from featureguard.judging import Report, worst_exit_code
 from featureguard.project import load_project
 from featureguard.result import Severity, Status
 

@@ -16,7 +16,8 @@ from featureguard.catalog import Catalog
 from featureguard.contract import Contract
 from featureguard.duration import parse_duration
 from featureguard.errors import StoreError
-from featureguard.guard import Guard, Report, check
+from featureguard.guard import Guard, check
+from featureguard.judging import Report
 from featureguard.sources.parquet import ParquetSource
 from featureguard.store import open_store
 

@@ -1,0 +1,151 @@
+"""Judge what was seen: run the checks, and say honestly what could not be judged.
+
+Pure: a contract, an observation, its history and an instant go in, a report comes out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from featureguard.checks import BUILTIN_CHECKS, Check, words
+from featureguard.contract import Contract
+from featureguard.observation import Failure, History, Observation
+from featureguard.profile import Profile
+from featureguard.result import CheckResult, Code, Status, exit_code
+
+EVIDENCE_MAX_AGE = {
+    0: timedelta(hours=1),
+    1: timedelta(hours=6),
+    2: timedelta(hours=26),
+    3: timedelta(hours=26),
+}
+"""How old a look may be before it is no longer trusted, by tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one check of a dataset found.
+
+    Attributes:
+        contract: What was promised.
+        observation: What was seen.
+        results: One for each promise, and findings.
+        now: The instant of judgement, UTC.
+        recorded: Identity of the recorded look, or `None` if nothing was recorded.
+    """
+
+    contract: Contract
+    observation: Observation
+    results: tuple[CheckResult, ...]
+    now: datetime
+    recorded: str | None = None
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset."""
+        return self.contract.dataset
+
+    @property
+    def worst(self) -> CheckResult | None:
+        """The worst result; `None` if nothing was promised."""
+        return max(self.results, key=lambda result: result.rank, default=None)
+
+    @property
+    def raw_exit_code(self) -> int:
+        """0 if every blocking promise holds, 1 if one is broken, 3 if one could not be judged."""
+        return exit_code(self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """The raw exit code, and 0 for a contract that is only observed."""
+        return 0 if self.contract.enforcement == "observe" else self.raw_exit_code
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """The exit code of several reports: 1 before 3 before 0."""
+    found = set(codes)
+    return 1 if 1 in found else 3 if 3 in found else 0
+
+
+def judge(
+    contract: Contract,
+    observation: Observation,
+    history: History,
+    now: datetime,
+    checks: Sequence[Check] = BUILTIN_CHECKS,
+) -> list[CheckResult]:
+    """Run checks on what was seen; a check that raises is one `unknown` result, never silence."""
+    return [result for check in checks for result in _run(check, contract, observation, history, now)]
+
+
+def _run(
+    check: Check, contract: Contract, observation: Observation, history: History, now: datetime
+) -> Iterable[CheckResult]:
+    try:
+        return list(check(contract, observation, history, now))
+    except Exception as error:
+        name = getattr(check, "__name__", "check")
+        reason = f"The check '{name}' crashed: {type(error).__name__}: {error}"
+        return [CheckResult(name, Status.UNKNOWN, code=Code.CHECK_CRASHED, reason=reason)]
+
+
+def incomplete(
+    contract: Contract,
+    failure: Failure,
+    observed_at: datetime,
+    now: datetime,
+    checks: Sequence[Check] = BUILTIN_CHECKS,
+) -> Report:
+    """A look that could not be finished: every promise is unknown, for the same reason."""
+    nothing = Observation(contract.dataset, observed_at, profile=Profile(rows=None), failure=failure)
+    unknown = tuple(_unknown(result, failure) for result in judge(contract, nothing, History(), now, checks))
+    return Report(contract, nothing, unknown, now)
+
+
+def _unknown(result: CheckResult, failure: Failure) -> CheckResult:
+    return dataclasses.replace(
+        result, status=Status.UNKNOWN, code=failure.code, reason=failure.reason, not_measured=False
+    )
+
+
+def expiry(contract: Contract, seen: Observation, now: datetime) -> Failure | None:
+    """Why a look is too old to be trusted, or `None`."""
+    limit = contract.evidence_max_age or EVIDENCE_MAX_AGE[contract.tier]
+    if (age := now - seen.observed_at) <= limit:
+        return None
+    looked = f"The last look is {words.duration(age.total_seconds())} old"
+    return Failure(Code.EVIDENCE_EXPIRED, f"{looked}; it is trusted for {words.limit(limit)}. Check again.")
+
+
+def reconsider(
+    contract: Contract,
+    seen: Observation,
+    history: History,
+    now: datetime,
+    *,
+    doubt: Failure | None,
+    changed: bool,
+) -> Report:
+    """Judge an earlier look by today's contract as of `now`.
+
+    Args:
+        contract: Today's contract.
+        seen: A complete look.
+        history: What looks before it saw.
+        now: The instant.
+        doubt: Why the look is no longer trusted: then what passed is unknown. What failed stays failed.
+        changed: Whether the look was taken for another contract, which may have measured less.
+    """
+    results = judge(contract, seen, history, now)
+    return Report(contract, seen, tuple(_doubted(r, doubt, changed=changed) for r in results), now)
+
+
+def _doubted(result: CheckResult, doubt: Failure | None, *, changed: bool) -> CheckResult:
+    """A result about an earlier look: a pass in doubt is unknown, a failure stays."""
+    if result.not_measured:
+        code = Code.CONTRACT_CHANGED if changed else Code.EVIDENCE_PARTIAL
+        return dataclasses.replace(result, code=code, not_measured=False)
+    return _unknown(result, doubt) if doubt and result.status is Status.PASS else result
