@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
+from typing import TypeVar
 
 MAX_BUCKETS = 4_096
+Counts = TypeVar("Counts", bound=Sized)
 _MICROS = 1_000_000
 
 
@@ -45,14 +47,20 @@ class TimeHistogram:
         occupied = sorted((bucket, count) for bucket, count in merged.items() if count)
         return cls(k if occupied else 0, tuple(b for b, _ in occupied), tuple(c for _, c in occupied))
 
+    @classmethod
+    def sum(cls, histograms: Sequence[TimeHistogram]) -> TimeHistogram:
+        """The sum of many: first coarse enough for all of them, then as fine as it may be."""
+        some = [histogram for histogram in histograms if histogram.buckets]
+        if len(some) < 2:
+            return some[0] if some else cls()
+        finest_k = max(histogram.k for histogram in some)
+        least = min(histogram.buckets[0] << histogram.k for histogram in some)
+        greatest = max((histogram.buckets[-1] + 1) << histogram.k for histogram in some)
+        k, counts = as_fine_as_may_be(greatest - least, finest_k, lambda k: _coarsened(some, k))
+        return cls.of_seconds(counts.items(), k)
+
     def __add__(self, other: TimeHistogram) -> TimeHistogram:
-        k = max(self.k, other.k)
-        pairs = [
-            (bucket >> (k - side.k), count)
-            for side in (self, other)
-            for bucket, count in zip(side.buckets, side.counts, strict=True)
-        ]
-        return TimeHistogram.of_seconds(pairs, k)
+        return TimeHistogram.sum([self, other])
 
     @property
     def total(self) -> int:
@@ -74,3 +82,39 @@ class TimeHistogram:
             bisect_left(self.buckets, -(-start_us // width)), bisect_left(self.buckets, (end_us + 1) // width)
         )
         return sum(self.counts[inside]), sum(self.counts[touched])
+
+
+def as_fine_as_may_be(seconds: int, finest_k: int, counts_at: Callable[[int], Counts]) -> tuple[int, Counts]:
+    """The smallest k that keeps at most `MAX_BUCKETS` buckets occupied, and the buckets at that k.
+
+    Args:
+        seconds: From the first instant to the last.
+        finest_k: The smallest k that is known.
+        counts_at: The occupied buckets at some k; halving k's buckets makes each of them two at most.
+    """
+    k, step = max(finest_k, (seconds // MAX_BUCKETS).bit_length()), 1
+    counts = counts_at(k)
+    while k > finest_k:
+        surely = (MAX_BUCKETS // max(1, len(counts))).bit_length() - 1
+        down = min(k - finest_k, max(step, surely))
+        finer = counts_at(k - down)
+        if len(finer) <= MAX_BUCKETS:
+            k, counts, step = k - down, finer, 2 * step
+        elif down == 1:
+            break
+        else:
+            step = 1
+    return k, counts
+
+
+def _coarsened(histograms: Sequence[TimeHistogram], k: int) -> Counter[int]:
+    """Counts of all of them in buckets of 2^k seconds."""
+    found: Counter[int] = Counter()
+    for histogram in histograms:
+        shift, buckets, counts, start = k - histogram.k, histogram.buckets, histogram.counts, 0
+        while start < len(buckets):
+            bucket = buckets[start] >> shift
+            end = bisect_left(buckets, (bucket + 1) << shift, start) if shift else start + 1
+            found[bucket] += sum(counts[start:end])
+            start = end
+    return found

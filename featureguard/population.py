@@ -15,7 +15,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from featureguard.contract import Population
-from featureguard.histogram import MAX_BUCKETS, TimeHistogram
+from featureguard.histogram import TimeHistogram, as_fine_as_may_be
 from featureguard.observation import KeyCount, PopulationReading
 from featureguard.windows import to_micros
 
@@ -96,18 +96,7 @@ def time_histogram(micros: pl.Series) -> TimeHistogram:
     if not isinstance(least, int) or not isinstance(greatest, int):
         return TimeHistogram()
     seconds = greatest // _MICROS_PER_SECOND - least // _MICROS_PER_SECOND
-    k = (seconds // MAX_BUCKETS).bit_length()  # So many buckets at most; sparse times may do with finer ones.
-    counts, step = _bucket_counts(micros, k), 1
-    while k:
-        surely = (MAX_BUCKETS // counts.height).bit_length() - 1  # Halving a bucket makes two at most.
-        down = min(k, max(step, surely))
-        finer = _bucket_counts(micros, k - down)
-        if finer.height <= MAX_BUCKETS:
-            k, counts, step = k - down, finer, 2 * step
-        elif down == 1:
-            break
-        else:
-            step = 1
+    k, counts = as_fine_as_may_be(seconds, 0, lambda k: _bucket_counts(micros, k))
     return TimeHistogram.of_seconds(counts.iter_rows(), k)
 
 
@@ -206,6 +195,8 @@ def _ages(state: pl.DataFrame, limit: int) -> pl.Series:
 
 def _worst(state: pl.DataFrame, entity: Sequence[str], limit: int) -> tuple[tuple[str, float], ...]:
     """The oldest entities with their ages; of equally old ones the last by name."""
+    if state.is_empty():
+        return ()
     eldest = state.get_column(NEWEST).bottom_k(_WORST).max()
     few = state.filter(pl.col(NEWEST) <= eldest)  # Cheaper than to sort all by age and name.
     worst = few.with_columns(_ages(few, limit).alias("\0age")).top_k(_WORST, by=["\0age", *entity])

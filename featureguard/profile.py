@@ -11,10 +11,12 @@ set or an integer histogram, so the law holds bit for bit and a stored profile c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import reduce
 from typing import Any, Final, Literal, TypeVar
 
 from featureguard.histogram import TimeHistogram
@@ -97,23 +99,27 @@ class ColumnProfile:
                 object.__setattr__(self, name, value)
 
     def __add__(self, other: ColumnProfile) -> ColumnProfile:
-        types = self.types | other.types
-        if not self.rows or not other.rows:
-            return replace(self if self.rows else other, types=types)
-        return ColumnProfile(
-            rows=self.rows + other.rows,
+        return ColumnProfile.sum([self, other])
+
+    @classmethod
+    def sum(cls, columns: Sequence[ColumnProfile]) -> ColumnProfile:
+        """The sum of many, at least one."""
+        types = columns[0].types.union(*[column.types for column in columns])
+        filled = [column for column in columns if column.rows]
+        if len(filled) < 2:
+            return replace(filled[0] if filled else columns[0], types=types)
+        tallied = set(filled[0].tallies).intersection(*[column.tallies for column in filled])
+        return cls(
+            rows=sum(column.rows for column in filled),
             types=types,
-            nulls=_both(_add, self.nulls, other.nulls),
-            nans=_both(_add, self.nans, other.nans),
-            empties=_both(_add, self.empties, other.empties),
-            least=_both(_least, self.least, other.least),
-            greatest=_both(_greatest, self.greatest, other.greatest),
-            times=_both(_add, self.times, other.times),
-            values=_both(_add, self.values, other.values),
-            tallies={
-                key: self.tallies[key] + other.tallies[key]
-                for key in sorted(self.tallies.keys() & other.tallies.keys())
-            },
+            nulls=_all([column.nulls for column in filled], sum),
+            nans=_all([column.nans for column in filled], sum),
+            empties=_all([column.empties for column in filled], sum),
+            least=_all([column.least for column in filled], _least),
+            greatest=_all([column.greatest for column in filled], _greatest),
+            times=_all([column.times for column in filled], TimeHistogram.sum),
+            values=_all([column.values for column in filled], _sum_values),
+            tallies={key: sum(column.tallies[key] for column in filled) for key in sorted(tallied)},
         )
 
     def filled_by(self, other: ColumnProfile) -> ColumnProfile:
@@ -155,10 +161,7 @@ class Profile:
     columns: Mapping[str, ColumnProfile] = field(default_factory=dict)
 
     def __add__(self, other: Profile) -> Profile:
-        merged = dict(self.columns)
-        for name, column in other.columns.items():
-            merged[name] = merged[name] + column if name in merged else column
-        return Profile(_both(_add, self.rows, other.rows), merged)
+        return sum_profiles([self, other])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Profile) and self.to_json() == other.to_json()
@@ -188,32 +191,34 @@ class Profile:
         return cls(body["rows"], {n: _column_from_json(c) for n, c in body["columns"].items()})
 
 
-def sum_profiles(profiles: list[Profile]) -> Profile:
-    """The sum in halves, so that many small profiles are not copied over and over."""
+def sum_profiles(profiles: Sequence[Profile]) -> Profile:
+    """The sum of many, each column in one go."""
     if len(profiles) < 2:
         return profiles[0] if profiles else Profile()
-    middle = len(profiles) // 2
-    return sum_profiles(profiles[:middle]) + sum_profiles(profiles[middle:])
+    columns: dict[str, list[ColumnProfile]] = {}
+    for profile in profiles:
+        for name, column in profile.columns.items():
+            columns.setdefault(name, []).append(column)
+    rows = _all([profile.rows for profile in profiles], sum)
+    return Profile(rows, {name: ColumnProfile.sum(parts) for name, parts in columns.items()})
 
 
-def _both(merge: Callable[[T, T], T], left: T | None, right: T | None) -> T | None:
-    return None if left is None or right is None else merge(left, right)
+def _all(values: Sequence[T | None], merge: Callable[[list[T]], T]) -> T | None:
+    """The values merged, or `None` if one of them was not measured."""
+    measured = [value for value in values if value is not None]
+    return merge(measured) if len(measured) == len(values) else None
 
 
-def _add(left: Any, right: Any) -> Any:
-    return left + right
+def _sum_values(parts: list[Values]) -> Values:
+    return reduce(operator.add, parts)
 
 
-def _least(left: Extreme, right: Extreme) -> Extreme:
-    if left is NEVER or right is NEVER:
-        return right if left is NEVER else left
-    return min(left, right, key=_total_order)
+def _least(extremes: list[Extreme]) -> Extreme:
+    return min((e for e in extremes if e is not NEVER), key=_total_order, default=NEVER)
 
 
-def _greatest(left: Extreme, right: Extreme) -> Extreme:
-    if left is NEVER or right is NEVER:
-        return right if left is NEVER else left
-    return max(left, right, key=_total_order)
+def _greatest(extremes: list[Extreme]) -> Extreme:
+    return max((e for e in extremes if e is not NEVER), key=_total_order, default=NEVER)
 
 
 def _total_order(extreme: Extreme) -> tuple[Any, str]:

@@ -1,8 +1,8 @@
 import pytest
-from tests.builders import column, rides
 
 from featureguard.measures import Measures, clock_measures, contents_measures, covered, lacking, spelled
 from featureguard.profile import NEVER, ColumnProfile, Profile, Values
+from tests.builders import column, rides
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_a_column_without_rows_is_measured_and_takes_nothing_away() -> None:
     empty = Profile(0, {"fare": ColumnProfile(0, frozenset({"int64"}))})
     assert empty.columns["fare"].nulls == 0
     total = (empty + profile(nulls=1, least=1, greatest=1)).columns["fare"]
-    assert (total.nulls, total.least, total.types) == (1, 1, {"int64"})
+    assert (total.nulls, total.least, total.types) == (1, 1, frozenset({"int64"}))
 
 
 def test_a_column_that_only_some_files_have_counts_only_their_rows() -> None:
@@ -78,7 +79,7 @@ def test_filling_knows_columns_and_rows_of_either_side() -> None:
         {"nulls": None},
     ],
 )
-def test_json_reads_back_what_it_wrote(measures: dict[str, object]) -> None:
+def test_json_reads_back_what_it_wrote(measures: dict[str, Any]) -> None:
     written = profile(**measures)
     again = Profile.from_json(written.to_json())
     assert again.columns == written.columns

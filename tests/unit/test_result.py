@@ -32,8 +32,13 @@ def test_pass_is_better_than_unknown_and_unknown_than_fail() -> None:
 
 
 def test_of_two_failures_the_blocking_one_is_worse() -> None:
-    ordered = [result(Status.PASS), result(Status.UNKNOWN), result(Status.FAIL, WARN), result(Status.FAIL)]
-    assert sorted(reversed(ordered), key=lambda found: found.rank) == ordered
+    worst_first = [
+        result(Status.FAIL),
+        result(Status.FAIL, WARN),
+        result(Status.UNKNOWN),
+        result(Status.PASS),
+    ]
+    assert sorted(worst_first, key=lambda found: found.rank) == worst_first[::-1]
 
 
 def test_an_account_changes_nothing_else() -> None:

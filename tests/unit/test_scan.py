@@ -143,7 +143,7 @@ def test_an_aware_column_keeps_its_own_zone() -> None:
 def test_a_skipped_or_repeated_wall_time_is_read_as_the_earlier(
     zone: str, wall: tuple[int, ...], utc: tuple[int, ...]
 ) -> None:
-    batch = pa.record_batch({"at": [datetime(*wall)]})  # type: ignore[misc,arg-type]  # noqa: DTZ001
+    batch = pa.record_batch({"at": [datetime(*wall)]})  # type: ignore[arg-type]  # noqa: DTZ001
     (frame,) = instants([batch], "at", zones={"at": zone})
     assert frame.get_column("at").to_list() == [to_micros(datetime(*utc, tzinfo=UTC))]  # type: ignore[misc,arg-type]
 
