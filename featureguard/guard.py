@@ -118,10 +118,11 @@ class Guard:
             record: Whether to keep the evidence, and what was measured.
 
         Raises:
-            UsageError: If the catalog has no such dataset.
+            UsageError: If the catalog has no such dataset, or `now` is not aware.
             StoreError: If the evidence cannot be read or written.
         """
         contract = self._contract(dataset)
+        instant = _in_utc(now) if now else None
         observed_at = self._clock()
         history = self.store.history(dataset, before=observed_at) if self.store else History()
         memory = Memory(self.store, dataset, writes=record)
@@ -131,7 +132,7 @@ class Guard:
             memory,
             history,
             observed_at=observed_at,
-            now=now or observed_at,
+            now=instant or observed_at,
             expected=lambda: self._source_of(key_table_of(contract)),
             on_read=self.on_read,
         )
@@ -228,10 +229,7 @@ def check(
     Raises:
         UsageError: If `now` is not aware, or the data is no table.
     """
-    if now.tzinfo is None:
-        raise UsageError(f"'now' is {now} without a zone. Pass an aware datetime, e.g. with tzinfo=UTC.")
-    at = now.astimezone(UTC)
-    memory, past = Memory(), history or History()
+    at, memory, past = _in_utc(now), Memory(), history or History()
     return take(
         contract,
         lambda: _source_of_data(data),
@@ -303,8 +301,14 @@ def take(
     return Report(contract, observation, tuple(look.account(result) for result in results), now)
 
 
+def _in_utc(now: datetime) -> datetime:
+    if now.tzinfo is None:
+        raise UsageError(f"'now' is {now} without a zone. Pass an aware datetime, e.g. with tzinfo=UTC.")
+    return now.astimezone(UTC)
+
+
 def _source_of_data(data: object) -> Source:
-    if hasattr(data, "snapshot"):
+    if hasattr(data, "snapshot") and callable(data.snapshot):  # pandas calls a column so, if there is one.
         return data
     from featureguard.sources.memory import MemorySource  # noqa: PLC0415  (pyarrow, only with data at hand)
 

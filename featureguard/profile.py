@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
+from itertools import chain
 from typing import Any, Final, Literal, TypeVar
 
 from featureguard.histogram import TimeHistogram
@@ -234,7 +235,7 @@ def _column_to_json(column: ColumnProfile) -> dict[str, Any]:
         if (extreme := getattr(column, name)) is not None:
             body[name] = _extreme_to_json(extreme)
     if column.times is not None:
-        body["times"] = [column.times.k, list(column.times.buckets), list(column.times.counts)]
+        body["times"] = [column.times.k, *_runs(column.times)]
     if column.values is not None:
         body["values"] = None if column.values.overflowed else [list(pair) for pair in column.values.counts]
     if column.tallies:
@@ -252,12 +253,27 @@ def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
         empties=body.get("empties"),
         least=_extreme_from_json(body.get("least")),
         greatest=_extreme_from_json(body.get("greatest")),
-        times=TimeHistogram(times[0], tuple(times[1]), tuple(times[2])) if times else None,
+        times=_histogram(*times) if times else None,
         values=Values(tuple((v, n) for v, n in values or ()), overflowed=values is None)
         if "values" in body
         else None,
         tallies=body.get("tallies", {}),
     )
+
+
+def _runs(times: TimeHistogram) -> list[list[int]]:
+    """Neighbouring buckets as [first bucket, counts…]: a third of the text, since most have neighbours."""
+    runs: list[list[int]] = []
+    for bucket, count in zip(times.buckets, times.counts, strict=True):
+        if not runs or bucket != runs[-1][0] + len(runs[-1]) - 1:
+            runs.append([bucket])
+        runs[-1].append(count)
+    return runs
+
+
+def _histogram(k: int, *runs: list[int]) -> TimeHistogram:
+    buckets = chain.from_iterable(range(run[0], run[0] + len(run) - 1) for run in runs)
+    return TimeHistogram(k, tuple(buckets), tuple(chain.from_iterable(run[1:] for run in runs)))
 
 
 def _extreme_to_json(extreme: Extreme) -> Any:

@@ -18,6 +18,7 @@ from featureguard.looking.memory import Memory
 from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Purpose, Reader
 from featureguard.observation import PopulationReading
+from featureguard.profile import NEVER
 from featureguard.sources import Source
 from featureguard.sources.hardening import hardened
 from featureguard.windows import to_micros
@@ -60,19 +61,20 @@ def read_entities(
 
     question = [list(promise.entity), column, sorted(pieces[0].split.zones.items()) if pieces else []]
     kind = f"entities/{hashlib.sha256(canonical_json(question)).hexdigest()[:16]}"
-    covered, together = _recall_together(memory, kind, {p.fragment.key for p in pieces if p.fragment.key})
+    settled = {p.fragment.key for p in pieces if p.fragment.key and _is_settled(p, column, horizon)}
+    covered, together = _recall_together(memory, kind, settled)
     rest = [piece for piece in pieces if piece.fragment.key not in covered]
-    kept = memory.states(kind, [piece.fragment.key for piece in rest if piece.fragment.key])
+    kept = memory.states(kind, [key for piece in rest if (key := piece.fragment.key) in settled])
     lasting, passing, new = [*together], [], {}
     for piece in rest:
         key = piece.fragment.key
-        if key and key in kept:
+        if key in kept:
             lasting.append(population.state_from_bytes(kept[key]))
             covered.add(key)
             continue
         frames = reader.instants(Purpose.POPULATION, piece, column, promise.entity)
         state = population.newest_per_entity(frames, promise.entity, column, horizon)
-        if key and memory.keeps and _is_lasting(piece, column, horizon):
+        if key in settled and memory.keeps:
             lasting.append(state)
             covered.add(key)
             new[key] = population.state_to_bytes(state)
@@ -111,7 +113,7 @@ def _read_key_table(source: Source, promise: Population) -> pl.DataFrame:
 
 
 def _recall_together(memory: Memory, kind: str, present: set[str]) -> tuple[set[str], list[pl.DataFrame]]:
-    """The fragments that the common state covers, and the state; nothing if one of them is gone."""
+    """The fragments that the common state covers, and the state; nothing if one of them is not there."""
     from featureguard import population  # noqa: PLC0415  (polars, only once rows are read)
 
     if (body := memory.states(kind, [_TOGETHER]).get(_TOGETHER)) is None:
@@ -121,7 +123,10 @@ def _recall_together(memory: Memory, kind: str, present: set[str]) -> tuple[set[
     return (covered, [population.state_from_bytes(state)]) if covered <= present else (set(), [])
 
 
-def _is_lasting(piece: Piece, column: str, horizon: datetime) -> bool:
-    """Whether no row is from the future: such a row is left out now, and may be valid in a later look."""
+def _is_settled(piece: Piece, column: str, horizon: datetime) -> bool:
+    """Whether no row is from the future: such a row is left out now, and may be valid in a later look.
+
+    Asked of what is remembered too: a look whose clock was wrong may have taken such a row for a valid one.
+    """
     greatest = piece.whole.columns[column].greatest
-    return isinstance(greatest, int) and greatest <= to_micros(horizon)
+    return greatest is NEVER or (isinstance(greatest, int) and greatest <= to_micros(horizon))

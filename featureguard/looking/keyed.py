@@ -14,7 +14,7 @@ from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Purpose, Reader
 from featureguard.measures import Measures
 from featureguard.observation import KeyCount, PopulationReading, Unit
-from featureguard.profile import sum_profiles
+from featureguard.profile import Profile, sum_profiles
 from featureguard.sources import Source
 from featureguard.windows import to_micros
 
@@ -99,16 +99,17 @@ def _rows(
     exact: bool,
 ) -> PopulationReading | None:
     reader.scan(Purpose.POPULATION, pieces, {column: Measures(times=True, nulls=True)})
-    whole = sum_profiles([piece.whole for piece in pieces])
-    times = whole.columns[column].times if pieces else TimeHistogram()
-    if times is None or whole.rows is None:
+    parts = [piece.whole.columns[column].times for piece in pieces]
+    rows = sum_profiles([Profile(piece.whole.rows) for piece in pieces]).rows
+    if None in parts or rows is None:
         return None
-    missing = whole.rows - times.total
+    times = TimeHistogram.sum([part for part in parts if part is not None])
+    missing = rows - times.total
     if not exact:
         return PopulationReading("rows", times, missing)
     first, last = to_micros(now - promise.within), to_micros(horizon)
     fresh = sum(_count_between(piece, column, first, last, reader) for piece in pieces)
-    return PopulationReading("rows", times, missing, at=now, fresh=fresh, expected=whole.rows)
+    return PopulationReading("rows", times, missing, at=now, fresh=fresh, expected=rows)
 
 
 def _count_between(piece: Piece, column: str, first: int, last: int, reader: Reader) -> int:

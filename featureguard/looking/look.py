@@ -66,7 +66,9 @@ class Look:
         self.population: PopulationReading | None = None
         self.asked: set[tuple[str, str | None]] = set()
         self.lacking: list[CheckResult] = []
+        self.was_cut = False
         self._summed: tuple[int, Profile] | None = None
+        self._known: tuple[int, Profile] | None = None
         self.pieces = self._recall()
         self.units = self._choose_units() if self._judges_units() else ()
         self.clocks = self._read_clocks()
@@ -138,7 +140,11 @@ class Look:
     def _whole(self) -> Profile:
         """The profile of all rows, summed anew only after something was read."""
         if self._summed is None or self._summed[0] != self.reader.reads:
-            self._summed = self.reader.reads, sum_profiles([piece.whole for piece in self.pieces])
+            known = [piece.whole for piece in self.pieces if piece.remembered]
+            if self._known is None or self._known[0] != len(known):
+                self._known = len(known), sum_profiles(known)
+            new = [piece.whole for piece in self.pieces if not piece.remembered]
+            self._summed = self.reader.reads, sum_profiles([self._known[1], *new])
         return self._summed[1]
 
     def _recall(self) -> list[Piece]:
@@ -159,6 +165,7 @@ class Look:
         """Build the units and choose those to judge; read fragments of which only rows can tell the units."""
         uncut = [piece for piece in self.pieces if piece.units is None]
         self.reader.cut(uncut, {**clock_measures(self.contract), **self.wanted})
+        self.was_cut = bool(uncut)
         self.members = units.members_of(self.pieces)
         self.contents = units.contents_of(self.members)
         built = sorted((self._unit(key) for key in self.members), key=units.order)
@@ -173,7 +180,10 @@ class Look:
         return tuple(unit for unit in built if unit.key in set(keys))
 
     def _unit(self, key: str) -> Unit:
-        return units.build_unit(key, self.members[key], self.split, self.contents[key], self.keys.get(key))
+        members, keys = self.members[key], self.keys.get(key)
+        alone = all((piece.units or {}).keys() == {key} for piece in self.pieces)
+        profile = self._whole() if alone else units.profile_of(key, members)
+        return units.build_unit(key, profile, self.split, self.contents[key], keys)
 
     def _contents_before(self) -> dict[str, str] | None:
         last = self._last_snapshot()
@@ -258,5 +268,7 @@ class Look:
             return Purpose.POPULATION, [*promise.entity, *columns]
         if result.check in _BY_CLOCK:
             return Purpose.CLOCK, columns
+        if result.units_judged and self.was_cut:  # The rows that told the units were read for all of them.
+            return Purpose.CONTENTS, [*columns, str(self.split.time)]
         asked = (result.check, result.column) in self.asked
         return Purpose.CONTENTS, columns if asked else []

@@ -34,9 +34,13 @@ def _identity(piece: Piece) -> str:
     return piece.fragment.key or hashlib.sha256(piece.whole.to_json()).hexdigest()
 
 
-def build_unit(key: str, members: Sequence[Piece], split: Split, content: str, keys: KeyCount | None) -> Unit:
-    """A unit with the sum of its pieces' profiles."""
-    profile = sum_profiles([piece.units[key] for piece in members if piece.units])
+def profile_of(key: str, members: Sequence[Piece]) -> Profile:
+    """The sum of its pieces' profiles of a unit."""
+    return sum_profiles([piece.units[key] for piece in members if piece.units])
+
+
+def build_unit(key: str, profile: Profile, split: Split, content: str, keys: KeyCount | None) -> Unit:
+    """A unit with the profile of its rows."""
     window = window_of(key, profile, split)
     start, end = (window.start, window.end) if window else (None, None)
     return Unit(key, content, profile, start, end, keys)

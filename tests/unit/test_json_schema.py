@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from featureguard.contract import Contract
 from featureguard.json_schema import contract_json_schema
 from featureguard.strict_yaml import load
 
+jsonschema = pytest.importorskip("jsonschema", reason="the JSON Schema is judged by the package jsonschema")
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = contract_json_schema()
-VALIDATOR = Draft202012Validator(SCHEMA)
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 GOOD = sorted(
     [
         *(ROOT / "tests/conformance/good_contracts").glob("*.yaml"),
@@ -50,7 +51,7 @@ def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_the_schema_itself_is_one() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)

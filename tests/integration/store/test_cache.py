@@ -1,5 +1,3 @@
-import time
-
 from featureguard.profile import ColumnProfile, Profile
 from featureguard.store import Store
 from featureguard.store.facts import MAX_STATE_BYTES
@@ -55,17 +53,11 @@ def test_a_state_that_is_too_large_is_not_kept_nor_is_the_one_it_replaces(store:
     assert store.states("rides", "newest", ["a", "b"]) == {"b": b"new"}
 
 
-def test_a_thousand_fragments_of_eighteen_columns_are_read_in_a_moment(store: Store) -> None:
+def test_a_thousand_fragments_of_eighteen_columns_are_read_back_as_they_were(store: Store) -> None:
     column = ColumnProfile(
         100_000, frozenset({"double"}), nulls=7, nans=0, empties=0, least=-0.5, greatest=1e9
     )
     wide = Profile(100_000, {f"column_{n}": column for n in range(18)})
     known = {f"lake/rides/day={n}/part-0.parquet@{n}": {"all": wide} for n in range(1_000)}
     store.put_profiles("rides", known)
-    best = 60.0
-    for _ in range(3):
-        start = time.perf_counter()
-        found = store.profiles("rides", list(known))
-        best = min(best, time.perf_counter() - start)
-    assert found == known
-    assert best < 1.0  # About 0.1 s on a quiet machine; the limit only tells a slip of the design.
+    assert store.profiles("rides", list(known)) == known
