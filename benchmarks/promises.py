@@ -28,13 +28,17 @@ _TYPES = (
 )
 
 
-def answerable_from_footers() -> Contract:
+def answerable_from_footers(clock: str = "event_time") -> Contract:
     """Types, row count, nulls, ranges of integers and freshness: what footers say exactly."""
     nulls = {"at_most": NULL_SHARE, "covers": ["null"]}
     columns: dict[str, Any] = {name: {"type": text, "nulls": nulls} for name, text in _TYPES.items()}
     for name in (ENTITY, *INTEGERS):
         columns[name]["range"] = list(RANGES[name])
-    return _contract(columns, {"max_age": "2d"})
+    contract = _contract(columns, {"max_age": "2d"})
+    if clock == "event_time":
+        return contract
+    time = contract.time.model_copy(update={"event": None, "clock": clock})
+    return contract.model_copy(update={"time": time})
 
 
 def all_contents(path: str | None = None, fresh_share: float = FRESH_SHARE) -> Contract:

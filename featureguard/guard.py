@@ -162,10 +162,10 @@ class Guard:
         stays failed until newer evidence supersedes it (semantics, section 7).
 
         Raises:
-            UsageError: If the catalog has no such dataset.
+            UsageError: If the catalog has no such dataset, or `now` is not aware.
             StoreError: If the evidence cannot be read.
         """
-        contract = self._contract(dataset)
+        contract, now = self._contract(dataset), _in_utc(now)
         last = self.store.last_look(dataset) if self.store else None
         if self.store is None or last is None:
             reason = "Nobody has looked at this dataset yet. Run 'featureguard check'."

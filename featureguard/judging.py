@@ -24,6 +24,9 @@ EVIDENCE_MAX_AGE = {
 }
 """How old a look may be before it is no longer trusted, by tier."""
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of `now` a look may be, since machines' clocks differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -112,9 +115,13 @@ def _unknown(result: CheckResult, failure: Failure) -> CheckResult:
 
 
 def expiry(contract: Contract, seen: Observation, now: datetime) -> Failure | None:
-    """Why a look is too old to be trusted, or `None`."""
+    """Why a look is too old to be trusted, or from the future, or `None`."""
     limit = contract.evidence_max_age or EVIDENCE_MAX_AGE[contract.tier]
-    if (age := now - seen.observed_at) <= limit:
+    age = now - seen.observed_at
+    if age < -CLOCKS_DIFFER:
+        looked = f"The last look was taken at {words.instant(seen.observed_at)}, after {words.instant(now)}"
+        return Failure(Code.EVIDENCE_FROM_FUTURE, f"{looked}: it proves nothing about that time.")
+    if age <= limit:
         return None
     looked = f"The last look is {words.duration(age.total_seconds())} old"
     return Failure(Code.EVIDENCE_EXPIRED, f"{looked}; it is trusted for {words.limit(limit)}. Check again.")

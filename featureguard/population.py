@@ -48,11 +48,10 @@ def newest_per_entity(
 
 def merge_states(states: Sequence[pl.DataFrame], entity: Sequence[str]) -> pl.DataFrame:
     """The newest time of each entity over several states, in any order and grouping the same."""
-    if not states:
-        return _no_entities(entity)
-    if len(states) == 1:
-        return states[0]
-    rows = pl.concat(states, how="vertical_relaxed", rechunk=False).lazy()
+    some = [state for state in states if state.height]
+    if len(some) < 2:
+        return [*some, *states, _no_entities(entity)][0]
+    rows = pl.concat(some, how="vertical_relaxed", rechunk=False).lazy()
     return rows.group_by(list(entity)).agg(pl.col(NEWEST).max()).collect(engine="streaming")
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain
 from typing import Any, Final, Literal, TypeVar
 
@@ -137,6 +137,7 @@ class ColumnProfile:
         return self.tallies.get(sentinel) if self.rows else 0
 
 
+_NO_TALLIES: Final[Mapping[str, int]] = {}
 _NO_ROWS: Final[Mapping[str, Any]] = {
     "nulls": 0,
     "nans": 0,
@@ -247,7 +248,7 @@ def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
     times, values = body.get("times"), body.get("values")
     return ColumnProfile(
         rows=body["rows"],
-        types=frozenset(body["types"]),
+        types=_types(tuple(body["types"])),
         nulls=body.get("nulls"),
         nans=body.get("nans"),
         empties=body.get("empties"),
@@ -257,8 +258,13 @@ def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
         values=Values(tuple((v, n) for v, n in values or ()), overflowed=values is None)
         if "values" in body
         else None,
-        tallies=body.get("tallies", {}),
+        tallies=body.get("tallies", _NO_TALLIES),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _types(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(texts)  # One for all columns alike: thousands of profiles are read at once.
 
 
 def _runs(times: TimeHistogram) -> list[list[int]]:

@@ -78,7 +78,7 @@ def named(report: Report, check: str, column: str | None = None) -> CheckResult:
     return result
 
 
-def write(path: Path, *, written: datetime | None = None, **columns: Any) -> Path:
+def write(path: Path, /, *, written: datetime | None = None, **columns: Any) -> Path:
     """A real Parquet file; `written` is when it says it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), path)

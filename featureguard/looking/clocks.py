@@ -49,7 +49,8 @@ def unless_only_due(before: ClockReading | None, reading: ClockReading) -> Clock
     if before is None or not before.future_rows or not isinstance(reading.newest, datetime):
         return reading
     moved = not isinstance(before.newest, datetime) or reading.newest > before.newest
-    return before if moved else reading
+    came_due = (reading.future_rows or 0) < before.future_rows
+    return before if moved and came_due else reading
 
 
 def holder(pieces: Sequence[Piece], column: str, newest: datetime) -> Piece | None:

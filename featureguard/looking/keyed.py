@@ -14,7 +14,7 @@ from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Purpose, Reader
 from featureguard.measures import Measures
 from featureguard.observation import KeyCount, PopulationReading, Unit
-from featureguard.profile import Profile, sum_profiles
+from featureguard.profile import Profile
 from featureguard.sources import Source
 from featureguard.windows import to_micros
 
@@ -24,6 +24,7 @@ def read_population(
     pieces: Sequence[Piece],
     reader: Reader,
     memory: Memory,
+    whole: Callable[[], Profile],
     *,
     expected: Callable[[], Source] | None,
     horizon: datetime,
@@ -37,6 +38,7 @@ def read_population(
         pieces: All fragments.
         reader: Reads their rows.
         memory: Keeps the newest row of each entity of each fragment.
+        whole: Gives the profile of all rows.
         expected: Opens the key table that names the expected entities, if the contract has one.
         horizon: Times after it are from the future.
         now: The instant of judgement.
@@ -56,7 +58,7 @@ def read_population(
     if not all(needed <= piece.whole.columns.keys() and is_time(piece, column) for piece in pieces):
         return None
     if promise.of == "rows":
-        return _rows(promise, column, pieces, reader, horizon, now, exact=exact)
+        return _rows(promise, column, pieces, reader, whole, horizon, now, exact=exact)
     from polars.exceptions import PolarsError  # noqa: PLC0415  (polars, only once rows are read)
 
     try:
@@ -93,17 +95,16 @@ def _rows(
     column: str,
     pieces: Sequence[Piece],
     reader: Reader,
+    whole: Callable[[], Profile],
     horizon: datetime,
     now: datetime,
     *,
     exact: bool,
 ) -> PopulationReading | None:
     reader.scan(Purpose.POPULATION, pieces, {column: Measures(times=True, nulls=True)})
-    parts = [piece.whole.columns[column].times for piece in pieces]
-    rows = sum_profiles([Profile(piece.whole.rows) for piece in pieces]).rows
-    if None in parts or rows is None:
+    rows, times = whole().rows, whole().columns[column].times if pieces else TimeHistogram()
+    if times is None or rows is None:
         return None
-    times = TimeHistogram.sum([part for part in parts if part is not None])
     missing = rows - times.total
     if not exact:
         return PopulationReading("rows", times, missing)

@@ -190,7 +190,9 @@ class Look:
         if last is None or self.snapshot.id is None:
             return None
         if last == self.snapshot.id:
-            return self.contents
+            judged = {unit.key for unit in self.history.last.units} if self.history.last else set()
+            # Another contract judged nothing, or cut rows otherwise: then no unit of this one was judged.
+            return self.contents if judged and judged <= self.contents.keys() else None
         kept = self.memory.states("contents", [_LAST]).get(_LAST)
         contents = json.loads(kept) if kept else {}
         return dict(contents["units"]) if contents.get("snapshot") == last else None
@@ -252,6 +254,7 @@ class Look:
             self.pieces,
             self.reader,
             self.memory,
+            self._whole,
             expected=self.expected,
             horizon=self.horizon,
             now=self.now,

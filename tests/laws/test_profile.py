@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import reduce
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -113,7 +114,7 @@ def tables(draw: st.DrawFn) -> list[pa.RecordBatch]:
     cuts = sorted(draw(st.lists(st.integers(0, len(rows)), max_size=4)))
     table = pa.table({"x": pa.array(rows, kind)})
     edges = [0, *cuts, len(rows)]
-    parts = [table.slice(a, b - a).to_batches() for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [table.slice(a, b - a).to_batches() for a, b in pairwise(edges)]
     return [batch for part in parts for batch in part]
 
 

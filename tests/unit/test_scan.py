@@ -91,6 +91,7 @@ def test_a_sentinel_is_tallied_where_it_can_be(
 
 def test_values_are_spelled_one_way_each() -> None:
     assert measured([0.0, -0.0, None], pa.float64(), values=True).values == Values.of({"0.0": 2})
+    assert measured([-0.0], pa.float64(), values=True).values == Values.of({"0.0": 1})
     assert measured([Decimal("1.50")], pa.decimal128(5, 2), values=True).values == Values.of({"1.50": 1})
     found = measured([float("nan"), float("inf")], pa.float64(), values=True).values
     assert found == Values.of({'"inf"': 1, '"nan"': 1})
