@@ -113,7 +113,8 @@ class Guard:
 
         Args:
             dataset: Name of a dataset of the catalog.
-            now: The instant of judgement; left out: the time of the look.
+            now: The instant of judgement; left out: the time of the look. With it nothing is recorded, unless
+                the store is simulated.
             data: The data itself, for a contract whose source is `memory`.
             record: Whether to keep the evidence, and what was measured.
 
@@ -124,8 +125,11 @@ class Guard:
         contract = self._contract(dataset)
         instant = _in_utc(now) if now else None
         observed_at = self._clock()
-        history = self.store.history(dataset, before=observed_at) if self.store else History()
         memory = Memory(self.store, dataset, writes=record)
+        if instant and not (self.store and self.store.simulated):
+            record, memory = False, Memory()  # A look at another instant is no evidence, and may use none.
+            observed_at = min(observed_at, instant)
+        history = self.store.history(dataset, before=observed_at) if self.store else History()
         report = take(
             contract,
             lambda: _source_of_data(data) if data is not None else self._source_of(contract),

@@ -14,7 +14,7 @@ from featureguard.checks import BUILTIN_CHECKS, Check, words
 from featureguard.contract import Contract
 from featureguard.observation import Failure, History, Observation
 from featureguard.profile import Profile
-from featureguard.result import CheckResult, Code, Status, exit_code
+from featureguard.result import AnsweredBy, CheckResult, Code, Status, exit_code
 
 EVIDENCE_MAX_AGE = {
     0: timedelta(hours=1),
@@ -58,8 +58,8 @@ class Report:
 
     @property
     def raw_exit_code(self) -> int:
-        """0 if every blocking promise holds, 1 if one is broken, 3 if one could not be judged."""
-        return exit_code(self.results)
+        """0 if every blocking promise holds, 1 if one is broken, 3 if one, or nothing, could be judged."""
+        return exit_code(self.results) if self.results else 3
 
     @property
     def exit_code(self) -> int:
@@ -146,8 +146,8 @@ def reconsider(
         doubt: Why the look is no longer trusted: then what passed is unknown. What failed stays failed.
         changed: Whether the look was taken for another contract, which may have measured less.
     """
-    results = judge(contract, seen, history, now)
-    return Report(contract, seen, tuple(_doubted(r, doubt, changed=changed) for r in results), now)
+    results = (_doubted(r, doubt, changed=changed) for r in judge(contract, seen, history, now))
+    return Report(contract, seen, tuple(r.answered(AnsweredBy.EVIDENCE, 0, 0) for r in results), now)
 
 
 def _doubted(result: CheckResult, doubt: Failure | None, *, changed: bool) -> CheckResult:

@@ -210,7 +210,7 @@ class Population(_Promise):
             raise ValueError("a population of rows takes no 'expected': every row is.")
         if self.of == "rows" and self.entity:
             raise ValueError("a population of rows takes no 'entity'.")
-        if self.of == "entities" and self.seen_within < self.within:
+        if self.of == "entities" and not self.expected and self.seen_within < self.within:
             raise ValueError("'seen_within' is shorter than 'within': every expected entity would be fresh.")
         return self
 

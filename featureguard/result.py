@@ -78,11 +78,12 @@ class Code(StrEnum):
 
 
 class AnsweredBy(StrEnum):
-    """Where an answer came from, cheapest first."""
+    """Where an answer came from, cheapest first; an earlier look that is judged again is `evidence`."""
 
     METADATA = "metadata"
     CACHE = "cache"
     SCAN = "scan"
+    EVIDENCE = "evidence"
 
 
 Scalar = int | float | str
@@ -128,8 +129,10 @@ class CheckResult:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """Worse is greater: by status, then block over warn."""
-        return self.status.rank, int(self.severity is Severity.BLOCK)
+        """Worse is greater: what blocks before what warns, then by status; a pass is least."""
+        if self.status is Status.PASS:
+            return 0, 0
+        return (2 if self.severity is Severity.BLOCK else 1), self.status.rank
 
     def answered(self, by: AnsweredBy, rows_read: int, bytes_read: int) -> CheckResult:
         """The same result with the account of how it was answered."""

@@ -64,6 +64,8 @@ def _name(text: str) -> str:
 @lru_cache(maxsize=1_024)
 def _zone(name: str) -> str:
     try:
+        if name in ("localtime", "Factory"):
+            raise ValueError(name)  # No zone of its own: whatever the machine says.
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{name!r} is no IANA time zone. Write e.g. 'UTC' or 'America/New_York'.") from None

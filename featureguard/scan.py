@@ -148,7 +148,9 @@ def _frames(
         frame = pl.from_arrow(batch) if batch.num_columns else pl.DataFrame(height=batch.num_rows)
         assert isinstance(frame, pl.DataFrame)
         naive = [name for name in zones if name in frame.columns and _is_naive(frame.schema[name])]
-        yield frame.with_columns(_to_utc(pl.col(name), zones[name]) for name in naive), batch.schema
+        if naive:
+            frame = frame.with_columns(_to_utc(pl.col(name), zones[name]) for name in naive)
+        yield frame, batch.schema
 
 
 def _is_naive(dtype: pl.DataType) -> bool:

@@ -95,8 +95,9 @@ def _future(contract: Contract, observation: Observation, reading: ClockReading)
         return unknown(result, why) if why else not_measured(result, f"'{column}' was not measured")
     if not reading.future_rows:
         return passed(result, observed=0)
+    verb = "lies" if reading.future_rows == 1 else "lie"
     reason = (
-        f"{words.count(reading.future_rows, 'row')} of '{column}' lie more than"
+        f"{words.count(reading.future_rows, 'row')} of '{column}' {verb} more than"
         f" {words.limit(contract.time.skew_tolerance)} ahead of the look; they refresh nothing."
     )
     return failed(result, Code.DATA_FROM_FUTURE, reason, observed=reading.future_rows)

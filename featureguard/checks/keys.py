@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from featureguard.checks import words
 from featureguard.checks.units import failed, not_measured, passed, unknown, worst_unit
@@ -20,10 +21,13 @@ def keys(
         return
     names = ", ".join(promise.unique)
     result = CheckResult("keys", Status.UNKNOWN, promise.severity, column=names, limit=0)
-    yield worst_unit(contract, observation, result, lambda unit: _judge(result, names, unit))
+    yield worst_unit(contract, observation, result, partial(_judge, result, promise.unique))
 
 
-def _judge(result: CheckResult, names: str, unit: Unit) -> CheckResult:
+def _judge(result: CheckResult, columns: Sequence[str], unit: Unit) -> CheckResult:
+    names = ", ".join(columns)
+    if missing := [name for name in columns if unit.profile.columns and name not in unit.profile.columns]:
+        return unknown(result, f"{', '.join(map(repr, missing))} is missing.")
     if unit.keys is None:
         return not_measured(result, f"The keys ({names}) were not counted")
     if not unit.keys.rows:

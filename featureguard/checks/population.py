@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from featureguard.checks import words
@@ -93,9 +93,14 @@ def _reason(reading: PopulationReading, promise: Population, share: float) -> st
     if reading.missing and promise.of == "entities":
         reason += f" {words.count(reading.missing, 'expected one')} never had a row."
     if reading.age_seconds:
-        ages = ", ".join(f"{name} {words.duration(age)}" for name, age in reading.age_seconds.items())
+        ages = ", ".join(f"{name} {words.duration(age)}" for name, age in _by_size(reading.age_seconds))
         reason += f" Ages: {ages}."
     if reading.worst:
         oldest = "; ".join(f"{name} ({words.duration(age)})" for name, age in reading.worst[:3])
         reason += f" Oldest: {oldest}."
     return reason
+
+
+def _by_size(ages: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Quantiles in their order, however they were kept."""
+    return sorted(ages.items(), key=lambda item: (item[1], item[0] == "max", item[0]))

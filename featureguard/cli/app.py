@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,12 @@ NowOption = Annotated[
 ]
 
 
+_EXIT_CODES = (
+    "Exit codes: 0 every blocking promise holds, 1 one is broken, 2 the call or a contract is wrong, "
+    "3 one could not be judged, 4 the store could not be used."
+)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command.
 
@@ -68,6 +75,14 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+@app.callback(invoke_without_command=True)
+def main(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Guard the freshness and quality of feature data: check it, keep the evidence, block what is stale."""
+    if version:
+        print(f"featureguard {importlib.metadata.version('featureguard')}")
+        raise typer.Exit
+
+
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Where to start a project.")] = Path()) -> None:
     """Write a project file and a first contract."""
@@ -88,7 +103,7 @@ def validate(
     raise typer.Exit(validate_catalog(project, environment, as_json=json))
 
 
-@app.command()
+@app.command(epilog=_EXIT_CODES)
 def check(
     name: Annotated[str, typer.Argument(help="A dataset, a subject, or with --data also a contract file.")],
     now: NowOption = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from featureguard.cli.machine import print_json, report_to_dict
 from featureguard.cli.opening import Opened, opened
 from featureguard.cli.tables import console, headline, reasons, report_table, verdict
 from featureguard.codes import describe
+from featureguard.errors import UsageError
 from featureguard.judging import Report, worst_exit_code
 from featureguard.result import Code, Status
 
@@ -20,6 +22,8 @@ def explain_name(
     """Explain a code, or a dataset or subject from the evidence at hand."""
     if name in Code.__members__:
         return _explain_code(Code(name), as_json=as_json)
+    if name.isupper() and (close := difflib.get_close_matches(name, Code.__members__, n=1)):
+        raise UsageError(f"There is no reason code '{name}'. Did you mean '{close[0]}'?")
     with opened(project, environment, now) as found:
         reports = [found.guard.standing(dataset, found.now) for dataset in found.guard.datasets_of(name)]
         if as_json:
@@ -69,7 +73,7 @@ def _explain_dataset(found: Opened, report: Report) -> None:
     if report.recorded:
         age = words.duration((report.now - seen.observed_at).total_seconds())
         out.print(f"evidence  look {report.recorded[:12]} of {words.instant(seen.observed_at)}, {age} old")
-        out.print(f"snapshot  {(seen.snapshot or 'without identity')[:12]}")
+        out.print(f"snapshot  {seen.snapshot[:12] if seen.snapshot else 'without identity'}")
     out.print(f"contract  {contract.digest[:12]}, owner {contract.owner}")
     if contract.runbook:
         out.print(f"runbook   {contract.runbook}")

@@ -12,7 +12,7 @@ from featureguard.cli.machine import print_json, report_to_dict
 from featureguard.cli.opening import opened
 from featureguard.cli.tables import console, newest, verdict
 from featureguard.judging import Report, worst_exit_code
-from featureguard.result import CheckResult
+from featureguard.result import CheckResult, Status
 
 
 def show_status(now: str | None, project: Path | None, environment: str | None, *, as_json: bool) -> int:
@@ -35,10 +35,12 @@ def show_status(now: str | None, project: Path | None, environment: str | None, 
         table.add_column(heading, overflow="fold")
     for report in reports.values():
         table.add_row(*_row(report))
-    for name, result in worst.items():
-        tier = str(found.catalog.subjects[name].tier)
+    for name, datasets in subjects.items():
+        result, tier = worst[name], str(found.catalog.subjects[name].tier)
         word = verdict(result) if result else Text("nothing required")
-        table.add_row(word, name, tier, "", "", f"requires {', '.join(subjects[name])}")
+        bad = [d for d in datasets if (w := reports[d].worst) is None or w.status is not Status.PASS]
+        why = f"because of {', '.join(bad)}" if bad else f"requires {', '.join(datasets)}"
+        table.add_row(word, name, tier, "", "", why)
     console().print(f"as of {words.instant(at)}")
     console().print(table)
     return 0

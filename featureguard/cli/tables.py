@@ -44,7 +44,7 @@ def report_table(results: Iterable[CheckResult]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     for name in ("", "check", "of", "observed", "limit", "answered by"):
         table.add_column(name, overflow="fold")
-    for result in sorted(results, key=lambda r: (-r.rank[0], -r.rank[1])):
+    for result in sorted(results, key=_worst_first):
         table.add_row(
             verdict(result),
             result.check,
@@ -73,16 +73,30 @@ def headline(report: Report) -> Text:
 
 def reasons(results: Iterable[CheckResult]) -> list[Text]:
     """Why results are not a pass, worst first, each with its code."""
-    bad = sorted((r for r in results if r.status is not Status.PASS), key=lambda r: (-r.rank[0], -r.rank[1]))
-    return [Text.assemble("  ", verdict(r), f"  {r.code}: {r.reason}") for r in bad]
+    said: dict[tuple[str, str], list[CheckResult]] = {}
+    for result in sorted(results, key=_worst_first):
+        if result.status is not Status.PASS:
+            said.setdefault((f"{result.code}", result.reason), []).append(result)
+    return [
+        Text.assemble(
+            "  ", verdict(same[0]), f"  {code}: {reason}", f" ({len(same)} promises)" if same[1:] else ""
+        )
+        for (code, reason), same in said.items()
+    ]
+
+
+def _worst_first(result: CheckResult) -> tuple[int, int]:
+    return -result.rank[0], -result.rank[1]
 
 
 def tally(results: Sequence[CheckResult]) -> str:
     """How many promises hold, and what it took to tell."""
+    if not results:
+        return "nothing is promised, so nothing can be judged"
     kept = sum(result.status is Status.PASS for result in results)
     read = sum(result.bytes_read for result in results)
-    by = Counter(result.answered_by for result in results)
-    took = ", ".join(f"{by[source]} from {source}" for source in AnsweredBy if by[source])
+    by = Counter(result.answered_by for result in results if result.status is not Status.UNKNOWN)
+    took = ", ".join(f"{by[source]} from {source}" for source in AnsweredBy if by[source]) or "none"
     return f"{kept} of {words.count(len(results), 'promise')} kept; answered {took}; {_size(read)} read"
 
 

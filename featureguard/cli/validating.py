@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import read_catalog
 from featureguard.errors import ContractError
@@ -29,7 +30,8 @@ def validate_catalog(project: Path | None, environment: str | None, *, as_json: 
     if as_json:
         print_json({"valid": True, "problems": [], **counts})
     else:
-        print(f"Valid: {counts['datasets']} datasets, {counts['subjects']} subjects.")
+        said = [words.count(count, noun.removesuffix("s")) for noun, count in counts.items()]
+        print(f"Valid: {', '.join(said)}.")
     return 0
 
 

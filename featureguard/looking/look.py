@@ -109,6 +109,8 @@ class Look:
                 unit.key: count_unit_keys(unique, unit, self.members[unit.key], self.reader)
                 for unit in self.units
             }
+            for piece in self.pieces:
+                piece.held = None
         if "population" in checks:
             self.population = self._read_population()
         self.units = tuple(self._unit(unit.key) for unit in self.units)
@@ -211,7 +213,12 @@ class Look:
         return {**found, "file_mtime": clocks.read_files(self.pieces, self.horizon)}
 
     def _kept(self, clock: str) -> ClockReading | None:
-        """The reading of the look before while the data is unchanged: rows coming due are no arrivals."""
+        """The reading of the look before while the data is unchanged, if it can be kept as it is."""
+        before = self._before(clock)
+        return before if before and not before.future_rows else None
+
+    def _before(self, clock: str) -> ClockReading | None:
+        """What the look before read of unchanged data."""
         last = self.history.last_by(self.contract)
         if last is None or self.snapshot.id is None or last.snapshot != self.snapshot.id:
             return None
@@ -229,6 +236,8 @@ class Look:
         reading = clocks.read_clock(self.pieces, column, self.horizon, self.reader)
         if isinstance(reading.newest, datetime):
             self._confirm(column, reading.newest)
+        if before := self._before(clock):  # Rows coming due are no arrivals: only their count is news.
+            return ClockReading(before.newest, reading.future_rows)
         last = self.history.last_by(self.contract)
         rows = None if self.snapshot.id else self._whole().rows
         if last and not self.snapshot.id and last.profile.rows == rows:

@@ -17,6 +17,7 @@ from featureguard.windows import CALENDAR, Windows, from_micros, wall_to_utc
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 _TIMES = ("timestamp", "date32", "date64")
 
@@ -82,6 +83,7 @@ class Piece:
         units: Profiles by unit; `None` until a scan has cut the fragment.
         remembered: Whether everything known came from memory.
         read: Columns whose rows this look has measured, and so compared with the metadata.
+        held: Columns and their rows, while several units are read from them.
     """
 
     fragment: Fragment
@@ -89,6 +91,7 @@ class Piece:
     units: dict[str, Profile] | None
     remembered: bool
     read: set[str] = field(default_factory=set)
+    held: tuple[tuple[str, ...], list[pa.RecordBatch]] | None = None
     _whole: Profile | None = field(default=None)
 
     @classmethod
@@ -148,8 +151,10 @@ class Piece:
             if self.units is not None and len(self.units) == 1:
                 yield from scan.frames(self.fragment.batches(columns), zones=zones)
                 return
-            batches = self.fragment.batches(list(dict.fromkeys([time, *columns])))
-            yield from scan.frames_between(batches, time, unit.start, unit.end, zones=zones)
+            names = tuple(dict.fromkeys([time, *columns]))
+            if self.held is None or self.held[0] != names:  # One reading serves every unit of the fragment.
+                self.held = names, list(self.fragment.batches(names))
+            yield from scan.frames_between(self.held[1], time, unit.start, unit.end, zones=zones)
 
     def instants(self, column: str, others: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
         """Rows of a time column, in microseconds since the epoch, and of other columns.

@@ -111,8 +111,9 @@ class Reader:
         Raises:
             SourceError: If the rows cannot be read.
         """
-        self._tell(piece)
-        self._count(purpose, piece, columns)
+        if piece.held is None:
+            self._tell(piece)
+            self._count(purpose, piece, columns)
         return piece.rows_of(unit, columns)
 
     def spent(self, purpose: Purpose, columns: Iterable[str]) -> tuple[int, int]:

@@ -70,14 +70,16 @@ def choose(
         closed: The units that are closed, oldest first.
 
     Returns:
-        Closed units that are new or changed. If there are none, the units judged before, so that a verdict
-        stays until newer data supersedes it; if those are gone, the newest closed one.
+        Closed units that are new or changed; and those judged before, unless a newer unit supersedes them,
+        so that mending one bad day does not hide another. If there are none, the newest closed one.
     """
     if before is None:
         return list(closed)
-    changed = [key for key in closed if contents[key] != before.get(key)]
-    kept = set(judged_before)
-    return changed or [key for key in closed if key in kept] or list(closed[-1:])
+    changed = {key for key in closed if contents[key] != before.get(key)}
+    kept = set(judged_before) & set(closed)
+    newer = kept and changed and closed.index(max(changed, key=closed.index)) > max(map(closed.index, kept))
+    judged = changed if newer else changed | kept
+    return [key for key in closed if key in judged] or list(closed[-1:])
 
 
 def order(unit: Unit) -> tuple[bool, float, str]:

@@ -31,11 +31,12 @@ def test_pass_is_better_than_unknown_and_unknown_than_fail() -> None:
     assert sorted(Status, key=lambda status: status.rank) == [Status.PASS, Status.UNKNOWN, Status.FAIL]
 
 
-def test_of_two_failures_the_blocking_one_is_worse() -> None:
+def test_what_blocks_is_worse_than_what_warns_even_if_it_is_only_unknown() -> None:
     worst_first = [
         result(Status.FAIL),
-        result(Status.FAIL, WARN),
         result(Status.UNKNOWN),
+        result(Status.FAIL, WARN),
+        result(Status.UNKNOWN, WARN),
         result(Status.PASS),
     ]
     assert sorted(worst_first, key=lambda found: found.rank) == worst_first[::-1]

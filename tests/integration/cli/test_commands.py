@@ -137,7 +137,7 @@ def test_old_evidence_is_unknown_and_never_shown_as_good(project: Project) -> No
 def test_validate_needs_neither_data_nor_secrets(make_project: Callable[..., Project]) -> None:
     project = make_project("store: {env: NOT_SET_ANYWHERE}\n")
     assert project("validate") == 0
-    assert project.out == "Valid: 1 datasets, 1 subjects.\n"
+    assert project.out == "Valid: 1 dataset, 1 subject.\n"
 
 
 def test_validate_tells_every_problem_with_file_and_line(project: Project) -> None:
@@ -183,3 +183,37 @@ def test_a_daemon_in_another_folder_opens_the_same_store(project: Project) -> No
 def test_a_wrong_call_exits_2_and_says_what_is_possible(project: Project) -> None:
     assert project("check", "rides", "--wat") == 2
     assert "--data, --now" in project.err
+
+
+def test_one_unreadable_source_is_told_once(project: Project) -> None:
+    project("check", "rides", *AT_NOON)
+    assert project.out.count("SOURCE_UNREADABLE") == 1
+    assert "answered none" in project.out
+
+
+def test_a_contract_that_promises_nothing_is_not_good(project: Project) -> None:
+    (project.root / "contracts" / "idle.yaml").write_text(
+        "dataset: idle\nowner: x\nsource: {kind: parquet, path: lake}\n"
+    )
+    project.land("a.parquet", NOON, 1.0)
+    assert project("check", "idle", *AT_NOON) == 3
+    assert "nothing is promised" in project.out
+
+
+def test_a_judgement_of_the_past_believes_no_later_row(make_project: Callable[..., Project]) -> None:
+    project = make_project("")
+    now = datetime.now(UTC)
+    project.land("a.parquet", now, 1.0)
+    project.land("b.parquet", now - timedelta(days=2), 1.0)
+    assert project("check", "rides") == 0
+    past = (now - timedelta(hours=3)).isoformat()
+    assert project("check", "rides", "--now", past) == 1
+    assert "The newest 'at' is 45h" in project.out
+    assert "not recorded" in project.out
+
+
+def test_a_mistyped_code_is_corrected_and_the_version_is_told(project: Project) -> None:
+    assert project("explain", "NULL_SPIK") == 2
+    assert "Did you mean 'NULL_SPIKE'?" in project.err
+    assert project("--version") == 0
+    assert project.out.startswith("featureguard 0.")

@@ -57,8 +57,19 @@ def test_a_day_that_changed_is_judged_again(lake: World) -> None:
     lake.check()
     lake.file("5 late.parquet", **rows(5, good=False))
     report = lake.check()
-    assert [unit.key for unit in report.observation.units] == ["2013-02-05"]
+    assert "2013-02-05" in [unit.key for unit in report.observation.units]
     assert named(report, "nulls").observed == 0.5
+
+
+def test_mending_one_bad_day_does_not_hide_another(lake: World) -> None:
+    lake.file("5.parquet", **rows(5, good=False))
+    lake.file("6.parquet", **rows(6, good=False))
+    assert named(lake.check(), "nulls").units_failed == 2
+    lake.file("6.parquet", **rows(6))
+    report = lake.check()
+    assert (named(report, "nulls").units_failed, named(report, "nulls").unit) == (1, "2013-02-05")
+    lake.file("7.parquet", **rows(7))
+    assert [unit.key for unit in lake.check().observation.units] == ["2013-02-07"]
 
 
 def test_a_verdict_stays_while_nothing_changes(lake: World) -> None:
