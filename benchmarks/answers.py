@@ -5,7 +5,6 @@ An answer is `{measure: value}`. Tools that answer a measure must agree on it; a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,12 +40,6 @@ def disagreements(answers: Mapping[str, Answer]) -> list[str]:
         for first in list(answers)[:number]
         if measure in answers[first] and not _agree(answers[first][measure], value)
     ]
-
-
-def shared(answers: Mapping[str, Answer]) -> dict[str, int]:
-    """How many measures of each tool some other tool answered too."""
-    count = Counter(measure for answer in answers.values() for measure in answer)
-    return {tool: sum(count[measure] > 1 for measure in answer) for tool, answer in answers.items()}
 
 
 def micros(value: Any) -> Any:

@@ -2,7 +2,8 @@
 
 A day's file holds its local day (New York) and lands at 01:00 of the next night. The tables keep what a
 source would send; the parts of the local time are dropped, since `scheduled_at` and `observed_at` say the
-same in UTC.
+same in UTC. One liberty is taken: a file holds the final figures, also of the few flights that were still
+waiting or in the air at 01:00.
 """
 
 from __future__ import annotations
