@@ -127,7 +127,9 @@ class Guard:
         observed_at = self._clock()
         memory = Memory(self.store, dataset, writes=record)
         if instant and not (self.store and self.store.simulated):
-            record, memory = False, Memory()  # A look at another instant is no evidence, and may use none.
+            # A look at another instant is no evidence; for an earlier one, memory may hold what came later.
+            record = False
+            memory = Memory() if instant < observed_at else Memory(self.store, dataset, writes=False)
             observed_at = min(observed_at, instant)
         history = self.store.history(dataset, before=observed_at) if self.store else History()
         report = take(

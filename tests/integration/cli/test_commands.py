@@ -217,3 +217,15 @@ def test_a_mistyped_code_is_corrected_and_the_version_is_told(project: Project) 
     assert "Did you mean 'NULL_SPIKE'?" in project.err
     assert project("--version") == 0
     assert project.out.startswith("featureguard 0.")
+
+
+def test_a_look_ahead_says_when_data_will_be_stale_and_records_nothing(
+    make_project: Callable[..., Project],
+) -> None:
+    project = make_project("")
+    now = datetime.now(UTC)
+    project.land("a.parquet", now, 1.0)
+    assert project("check", "rides", "--now", (now + timedelta(hours=25)).isoformat()) == 0
+    assert project("check", "rides", "--now", (now + timedelta(hours=27)).isoformat()) == 1
+    assert "DATA_STALE" in project.out
+    assert "not recorded" in project.out
