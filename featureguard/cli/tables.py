@@ -133,7 +133,7 @@ def shown(result: CheckResult, value: Scalar | None) -> str:
 
 def _answered(result: CheckResult) -> str:
     if not result.rows_read:
-        return result.answered_by.value
+        return "" if result.status is Status.UNKNOWN else result.answered_by.value
     return f"{result.answered_by.value} ({result.rows_read:,} rows, {_size(result.bytes_read)})"
 
 
