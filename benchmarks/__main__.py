@@ -10,7 +10,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import contents, data, entities, footers, starting, validators
+from benchmarks import contents, data, entities, footers, slis, starting, validators
 from benchmarks.recheck import FIRST, ONE_NEW, UNCHANGED
 from benchmarks.running import Plan, assert_same, spelled, table, take_turns, target, versions
 
@@ -34,6 +34,7 @@ def main() -> None:
     _entities(large, folder, options.rounds)
     _recheck(folder, files, options.rows // 100)
     _starting(options.rounds)
+    _slis(folder, max(10, options.rows // 1_000), options.rounds)
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -104,6 +105,19 @@ def _starting(rounds: int) -> None:
     print(table(found, starting.BARE))
     for name, limit in ((starting.IMPORT, 0.3), (starting.HELP, 0.5)):
         print(target(f"{name}, beyond bare Python", starting.beyond(found, name), limit, "s"))
+
+
+def _slis(folder: Path, datasets: int, rounds: int) -> None:
+    for count in (10, datasets):
+        subprocess.run([sys.executable, "-m", "benchmarks.slis", str(folder), str(count)], check=True)
+    runs = slis.runs_file(folder, datasets)
+    data.read_once(runs)
+    found = take_turns([Plan("slis", tool, rounds) for tool in slis.TOOLS], runs, slis.runs_file(folder, 10))
+    assert_same(found)
+    print(f"\n(f) SLIs of {datasets:,} datasets in {len(slis.HOURS)} windows, {slis.RUNS} runs of each")
+    print(table(found, "featureguard"))
+    print("  SQL is the same integral by hand, for runs that do not overlap; no peer of ours computes it.")
+    print(target("SLIs of all datasets", found["featureguard"].seconds, 2, "s"))
 
 
 def _options() -> argparse.Namespace:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import contents, entities, footers, recheck, validators
+from benchmarks import contents, entities, footers, recheck, slis, validators
 from benchmarks.answers import Tool, Work
 
 PARTS: dict[str, dict[str, Tool]] = {
@@ -21,6 +21,7 @@ PARTS: dict[str, dict[str, Tool]] = {
     "validators": validators.TOOLS,
     "entities": entities.TOOLS,
     "recheck": recheck.TOOLS,
+    "slis": slis.TOOLS,
 }
 
 

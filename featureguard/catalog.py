@@ -1,4 +1,4 @@
-"""A folder of contracts and subjects, read and cross-checked as a whole.
+"""A folder of contracts, subjects and policies, read and cross-checked as a whole.
 
 Every problem of every file is told at once, with file, line, field and a suggestion. Reading needs neither
 data nor secrets.
@@ -17,13 +17,15 @@ from featureguard.contract import Contract, External, Subject
 from featureguard.errors import ContractError, Problem
 from featureguard.lineage import Kind, Lineage
 from featureguard.places import files_in, read_bytes
+from featureguard.policy import Policy
 from featureguard.problems import limited, read_model, suggestion
 from featureguard.strict_yaml import Document, dotted, load
 from featureguard.strict_yaml import Path as FieldPath
 
-_CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires")
+_CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires", "policy")
 _PLACES = (("source", "path"), ("source", "connection"), ("freshness", "population", "expected"))
 """Where `${variables}` may stand."""
+_DEFAULT = "default"
 _VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 
 
@@ -36,21 +38,32 @@ class Catalog:
         subjects: By name, in alphabetical order.
         lineage: Who is made from whom.
         origins: (file, line) of each dataset and subject that was read from a file.
+        policies: By name; the one called `default` is there also if nobody wrote it.
     """
 
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     lineage: Lineage = field(default_factory=Lineage)
     origins: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=lambda: {_DEFAULT: Policy()})
 
     @classmethod
-    def from_contracts(cls, contracts: Iterable[Contract], subjects: Iterable[Subject] = ()) -> Catalog:
+    def from_contracts(
+        cls,
+        contracts: Iterable[Contract],
+        subjects: Iterable[Subject] = (),
+        policies: Iterable[Policy] = (),
+    ) -> Catalog:
         """A catalog of values built in Python.
 
         Raises:
             ContractError: With every contradiction between them.
         """
-        return _catalog([*map(_Entry, contracts), *map(_Entry, subjects)])
+        return _catalog([*map(_Entry, contracts), *map(_Entry, subjects), *map(_Entry, policies)])
+
+    def policy_of(self, subject: str) -> Policy:
+        """The policy that decides about a subject."""
+        return self.policies[self.subjects[subject].policy or _DEFAULT]
 
 
 def load_catalog(
@@ -137,18 +150,20 @@ def _not_yet_told(problems: Iterable[Problem], told: Iterable[Problem]) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A contract or subject, and where it was read."""
+    """A contract, subject or policy, and where it was read."""
 
-    model: Contract | Subject
+    model: Contract | Subject | Policy
     document: Document | None = None
 
     @property
     def name(self) -> str:
-        return self.model.dataset if isinstance(self.model, Contract) else self.model.subject
+        return str(getattr(self.model, self.named_by[0]))
 
     @property
     def upstreams(self) -> tuple[str | External, ...]:
-        return self.model.upstream if isinstance(self.model, Contract) else self.model.requires
+        if isinstance(self.model, Contract):
+            return self.model.upstream
+        return self.model.requires if isinstance(self.model, Subject) else ()
 
     @property
     def field(self) -> str:
@@ -161,8 +176,10 @@ class _Entry:
         return f"{self.document.file}:{self.document.line(self.named_by)}"
 
     @property
-    def named_by(self) -> FieldPath:
-        return ("dataset",) if isinstance(self.model, Contract) else ("subject",)
+    def named_by(self) -> tuple[str]:
+        if isinstance(self.model, Contract):
+            return ("dataset",)
+        return ("subject",) if isinstance(self.model, Subject) else ("policy",)
 
     def problem(self, message: str, path: FieldPath) -> Problem:
         if self.document is None:
@@ -172,7 +189,7 @@ class _Entry:
 
 def _read(
     document: Document, variables: Mapping[str, str] | None
-) -> tuple[Contract | Subject | None, list[Problem]]:
+) -> tuple[Contract | Subject | Policy | None, list[Problem]]:
     """Read one document; `None` for variables leaves them as they are."""
     data, names = document.data, _names(document)
     if data is None:
@@ -180,6 +197,9 @@ def _read(
     if not isinstance(data, dict):
         return None, [document.problem("a contract is a mapping that begins with 'dataset: <name>'.")]
     kinds = [key for key in ("dataset", "subject") if key in data]
+    if not kinds and "policy" in data:
+        policy, found = read_model(Policy, document, "")
+        return policy, limited(found)
     if len(kinds) != 1:
         return None, [document.problem(_neither_nor(data, both=bool(kinds)))]
     problems: list[Problem] = []
@@ -197,7 +217,8 @@ def _read(
 def _names(document: Document) -> list[str]:
     """The names that a document takes, also if it cannot be read as a whole."""
     data = document.data if isinstance(document.data, dict) else {}
-    return [data[key][:200] for key in ("dataset", "subject") if isinstance(data.get(key), str)]
+    named = ("dataset", "subject") if data.keys() & {"dataset", "subject"} else ("policy",)
+    return [data[key][:200] for key in named if isinstance(data.get(key), str)]
 
 
 def _neither_nor(data: Mapping[str, object], *, both: bool) -> str:
@@ -206,7 +227,7 @@ def _neither_nor(data: Mapping[str, object], *, both: bool) -> str:
     for key in data:
         if (hint := suggestion(key, ("dataset", "subject"))).startswith(" Did"):
             return f"unknown key '{key}'.{hint}"
-    return "this is neither a contract (it has no key 'dataset') nor a subject (no key 'subject')."
+    return "this is no contract (key 'dataset'), no subject (key 'subject') and no policy (key 'policy')."
 
 
 def _substituted(
@@ -271,6 +292,9 @@ def _catalog(
         others: Further names that are taken; `None` if nobody can tell, and no name can be called unknown.
     """
     problems = list(problems)
+    policies, problems_of_policies = _policies(entries)
+    problems += problems_of_policies
+    entries = [entry for entry in entries if not isinstance(entry.model, Policy)]
     known: dict[str, _Entry] = {}
     for entry in entries:
         if entry.name in known:
@@ -280,6 +304,7 @@ def _catalog(
         known.setdefault(entry.name, entry)
     for entry in entries:
         problems += _upstream_problems(entry, known, others)
+        problems += _policy_problems(entry, policies, others)
     lineage = _lineage(known.values())
     for cycle in lineage.cycles():
         if any(lineage.kinds[name] is Kind.SUBJECT for name in cycle):
@@ -295,7 +320,32 @@ def _catalog(
         origins={
             name: (e.document.file, e.document.line(e.named_by)) for name, e in known.items() if e.document
         },
+        policies=policies,
     )
+
+
+def _policies(entries: Iterable[_Entry]) -> tuple[dict[str, Policy], list[Problem]]:
+    """Policies by name, the default one among them, and names that are taken twice."""
+    known: dict[str, _Entry] = {}
+    problems = []
+    for entry in entries:
+        if not isinstance(entry.model, Policy):
+            continue
+        if entry.name in known:
+            message = f"policy '{entry.name}' is written twice ({known[entry.name].origin}). Remove one."
+            problems.append(entry.problem(message, entry.named_by))
+        known.setdefault(entry.name, entry)
+    found = {name: entry.model for name, entry in sorted(known.items()) if isinstance(entry.model, Policy)}
+    return {_DEFAULT: Policy(), **found}, problems
+
+
+def _policy_problems(
+    entry: _Entry, policies: Mapping[str, Policy], others: Collection[str] | None
+) -> Iterator[Problem]:
+    name = entry.model.policy if isinstance(entry.model, Subject) else None
+    if name is not None and others is not None and name not in {*policies, *others}:
+        hint = suggestion(name, sorted(policies))
+        yield entry.problem(f"no policy is called '{name}'.{hint}", ("policy",))
 
 
 def _upstream_problems(

@@ -136,7 +136,8 @@ _TIME = {
     Code.WINDOW_MISSING: Entry(
         "A window is due, its grace has ended, and its data is not there; it stays bad until it is filled.",
         "The run for that window failed or was skipped, or the delivery's calendar lacks a holiday.",
-        "Run the job for that window and check again. If nothing was due, correct the calendar.",
+        "Run the job for that window and check again. If nothing was due, correct the calendar; if all of it"
+        " is there, declare with `slack` how long before its end the newest row may lie.",
     ),
     Code.PARTITION_MISSING: Entry(
         "A partition that should exist is absent or holds too little, perhaps between others that are"

@@ -15,13 +15,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from featureguard.arrivals import Calendar, Covers, Delivery, Partitions
 from featureguard.arrow_types import parse_type
 from featureguard.duration import Duration
 from featureguard.promises import (
     MAX_VALUES,
     Column,
+    ExternalCheck,
     Freshness,
     Keys,
+    Maintenance,
     Nulls,
     Population,
     Range,
@@ -37,17 +40,23 @@ from featureguard.secret import no_secret
 
 __all__ = [
     "MAX_VALUES",
+    "Calendar",
     "Column",
     "Contract",
+    "Covers",
+    "Delivery",
     "External",
+    "ExternalCheck",
     "Freshness",
     "Judge",
     "Keys",
+    "Maintenance",
     "MemoryConfig",
     "Name",
     "Nulls",
     "Number",
     "ParquetConfig",
+    "Partitions",
     "Population",
     "Range",
     "Ratio",
@@ -183,6 +192,9 @@ class Contract(Model):
         freshness: How old the data may be.
         volume: How many rows a judged unit has.
         keys: Columns that name a row.
+        partitions: Which hours, days, weeks or months there are.
+        external_checks: Checks of other tools that must have a result.
+        maintenance: Declared stretches of time that no SLI counts.
         slo: The objective over a rolling window.
         enforcement: `observe` reports, and never does worse than warn.
         evidence_max_age: How old a look may be before a gate stops trusting it; left out: by tier.
@@ -203,13 +215,16 @@ class Contract(Model):
     freshness: Freshness | None = None
     volume: Volume | None = None
     keys: Keys | None = None
+    partitions: Partitions | None = None
+    external_checks: tuple[ExternalCheck, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
     slo: Slo | None = None
     enforcement: Literal["enforce", "observe"] = "enforce"
     evidence_max_age: Duration | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        if found := [*_clock_problems(self), *_column_problems(self)]:
+        if found := [*_clock_problems(self), *_partition_problems(self), *_column_problems(self)]:
             text = "\n".join(message for _, message in found)
             raise PydanticCustomError("contradictions", "{text}", {"text": text, "found": found})
         return self
@@ -231,8 +246,8 @@ class Contract(Model):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the promises in canonical form; owner, runbook and texts do not change it."""
-        words = {"owner", "runbook", "description", "tags", "aliases"}
+        """SHA-256 of the promises in canonical form; owner, texts and maintenance do not change it."""
+        words = {"owner", "runbook", "description", "tags", "aliases", "maintenance"}
         body = self.model_dump(mode="json", by_alias=True, exclude=words)
         return hashlib.sha256(canonical_json(body)).hexdigest()
 
@@ -249,6 +264,7 @@ class Subject(Model):
         tags: Words to find it by.
         aliases: The subject's key in a host.
         requires: Datasets that it cannot do without.
+        policy: Name of the policy that decides about it; left out, the one called `default`.
     """
 
     subject: Name
@@ -259,6 +275,7 @@ class Subject(Model):
     tags: tuple[Text, ...] = ()
     aliases: Mapping[str, Text] = Field(default_factory=dict)
     requires: tuple[Upstream, ...] = ()
+    policy: Name | None = None
 
 
 def canonical_json(value: Any) -> bytes:
@@ -282,6 +299,21 @@ def _clock_problems(contract: Contract) -> Iterator[_Found]:
         yield ("slo",), "an objective for the time SLI needs 'freshness: {max_age: …}', the limit it counts."
     if slo and slo.sli == "population" and not (freshness and freshness.population):
         yield ("slo",), "an objective for the population SLI needs 'freshness: {population: …}'."
+    if slo and slo.sli == "delivery" and not (freshness and freshness.delivery):
+        yield ("slo",), "an objective for the delivery SLI needs 'freshness: {delivery: …}'."
+
+
+def _partition_problems(contract: Contract) -> Iterator[_Found]:
+    """Without names in folders, only the windows that are judged can be told apart."""
+    promise, judge = contract.partitions, contract.judge
+    if promise is None or promise.by or (promise.per, promise.zone) == (judge.per, judge.zone):
+        return
+    zone = f", zone: {promise.zone}" if promise.zone != "UTC" else ""
+    yield (
+        ("partitions",),
+        "partitions are told apart by the hive keys of their folders ('by: [day]'), or are the windows that"
+        f" are judged: then write 'judge: {{per: {promise.per}{zone}}}' too.",
+    )
 
 
 def _column_problems(contract: Contract) -> Iterator[_Found]:

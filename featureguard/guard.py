@@ -1,8 +1,9 @@
-"""The main flow: resolve → look up → profile → check → record.
+"""The main flow: resolve → look up → profile → check → record; and load → judge → append.
 
 contract ─┐
 source ───┴─ snapshot ─ Look (metadata, memory) ─ judge ─┬─ results ─ record
                                ↑ scan what is unknown ───┘
+evidence, policy, waivers, budgets ─ decide ─ append ─ answer
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from featureguard.checks import BUILTIN_CHECKS, Check
 from featureguard.checks.spikes import mark_bad
 from featureguard.contract import Contract, ParquetConfig
 from featureguard.errors import SourceError, UsageError
-from featureguard.judging import Report, expiry, incomplete, judge, reconsider
+from featureguard.judging import CLOCKS_DIFFER, Report, expiry, incomplete, judge, reconsider
 from featureguard.looking.look import Look
 from featureguard.looking.memory import Memory
 from featureguard.observation import Failure, History
@@ -26,9 +27,13 @@ from featureguard.sources import Source
 from featureguard.sources.hardening import hardened
 
 if TYPE_CHECKING:
+    from featureguard.accounting import Books
     from featureguard.catalog import Catalog
+    from featureguard.deciding import Decider, Ruling
     from featureguard.project import Project
     from featureguard.store import Store
+    from featureguard.store.decisions import Recorded
+    from featureguard.verdict import Decision, Mode
 
 Clock = Callable[[], datetime]
 OnRead = Callable[[str, int], None]
@@ -43,6 +48,7 @@ class Guard:
         source_of: Opens the source of a contract.
         clock: Tells the time of a look; aware.
         recorder: Who looks, kept with the evidence: a host, a worker.
+        mode: `dry_run` decides, and only reports.
 
     Attributes:
         on_read: Called before a fragment is read, with its name and rows; for progress.
@@ -56,8 +62,9 @@ class Guard:
         *,
         clock: Clock,
         recorder: str = "featureguard",
+        mode: Mode = "enforce",
     ) -> None:
-        self.catalog, self.store, self.recorder = catalog, store, recorder
+        self.catalog, self.store, self.recorder, self.mode = catalog, store, recorder, mode
         self.on_read: OnRead | None = None
         self._source_of, self._clock = source_of, clock
 
@@ -93,7 +100,7 @@ class Guard:
             connections = project.connection_options(environ)
             return open_source(contract.source, anchor=project.anchor, connections=connections)
 
-        return cls(catalog, store, source_of, clock=clock, recorder=recorder)
+        return cls(catalog, store, source_of, clock=clock, recorder=recorder, mode=project.enforcement)
 
     def __enter__(self) -> Guard:
         return self
@@ -188,6 +195,69 @@ class Guard:
         report = reconsider(contract, seen, history, now, doubt=doubt, changed=changed)
         return dataclasses.replace(report, recorded=last.id)
 
+    def preview(self, subject: str, action: str, *, now: datetime | None = None) -> Decision:
+        """What `decide` would say, for a page or a sensor; nothing is recorded, so nothing may start on it.
+
+        Args:
+            subject: A subject of the catalog.
+            action: `train`, `promote`, `serve`, `deploy`, or one of its policy's own.
+            now: The instant; evidence of later ones does not count. Left out: the clock's.
+
+        Raises:
+            UsageError: If the subject or the action is unknown, or `now` is not aware.
+            StoreError: If the evidence cannot be read.
+        """
+        instant = _in_utc(now) if now else self._clock()
+        return self._decider.preview(subject, action, instant, until=self._known_until(now, instant))
+
+    def decide(
+        self, subject: str, action: str, *, now: datetime | None = None, key: str | None = None
+    ) -> Ruling:
+        """Decide whether a subject may do something now; recorded before it is answered.
+
+        Args:
+            subject: A subject of the catalog.
+            action: `train`, `promote`, `serve`, `deploy`, or one of its policy's own.
+            now: Another instant than now, for a simulated store only.
+            key: Names one attempt: whoever asks again with it gets the same decision.
+
+        Returns:
+            The decision and its id. If the store cannot be used, a hold without id.
+
+        Raises:
+            UsageError: If the subject or the action is unknown, the key names something else, or `now` is
+                given to a real store.
+        """
+        instant = self._instant_of_record(now)
+        return self._decider.decide(subject, action, instant, key=key, until=self._known_until(now, instant))
+
+    def confirm(self, decision_id: str, *, now: datetime | None = None) -> Ruling:
+        """Ask again right before the action: the answer may keep or worsen the decision, never improve it.
+
+        Raises:
+            UsageError: If there is no such decision, or `now` is given to a real store.
+        """
+        instant = self._instant_of_record(now)
+        return self._decider.confirm(decision_id, instant, until=self._known_until(now, instant))
+
+    def replay(self, decision_id: str) -> tuple[Recorded, list[str]]:
+        """Decide a recorded case anew; returns the decision and every difference.
+
+        Raises:
+            UsageError: If there is no such decision, or its inputs were not kept.
+        """
+        return self._decider.replay(decision_id)
+
+    def books(self, dataset: str, *, now: datetime | None = None) -> Books:
+        """SLIs, budget and incidents of a dataset as of now.
+
+        Raises:
+            UsageError: If the catalog has no such dataset, there is no store, or `now` is not aware.
+        """
+        from featureguard.accounting import Books  # noqa: PLC0415
+
+        return Books(self.store_in_use, self._contract(dataset), _in_utc(now) if now else self._clock())
+
     def datasets_of(self, name: str) -> list[str]:
         """A dataset itself; of a subject all datasets upstream of it, sources first.
 
@@ -199,6 +269,32 @@ class Guard:
         if name not in self.catalog.subjects:
             raise self._unknown(name)
         return [node for node in self.catalog.lineage.closure(name) if node in self.catalog.contracts]
+
+    @property
+    def _decider(self) -> Decider:
+        from featureguard.deciding import Decider  # noqa: PLC0415  (SQLAlchemy, only once decisions are asked for)
+
+        return Decider(self.catalog, self.store_in_use, mode=self.mode, by=self.recorder)
+
+    @property
+    def store_in_use(self) -> Store:
+        """The store, where there must be one.
+
+        Raises:
+            UsageError: If this guard keeps nothing.
+        """
+        if self.store is None:
+            raise UsageError("This guard keeps no evidence. Open it on a store to decide and to account.")
+        return self.store
+
+    def _instant_of_record(self, now: datetime | None) -> datetime:
+        if now is not None and not self.store_in_use.simulated:
+            raise UsageError("A decision is for now. For another instant ask for a preview.")
+        return _in_utc(now) if now else self._clock()
+
+    def _known_until(self, now: datetime | None, instant: datetime) -> datetime | None:
+        """Up to when evidence counts: all of it, unless another instant is asked for."""
+        return instant + CLOCKS_DIFFER if now or self.store_in_use.simulated else None
 
     def _contract(self, dataset: str) -> Contract:
         if dataset not in self.catalog.contracts:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from featureguard.contract import Contract, Subject
+from featureguard.policy import Policy
 from featureguard.scalars import Model
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,21 +18,25 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {6,}.*)*)", re.MULTILINE)
 
 
 def contract_json_schema() -> dict[str, Any]:
-    """One schema for a document that is a contract (`dataset`) or a subject (`subject`).
+    """One schema for a document that is a contract (`dataset`), a subject (`subject`) or a policy.
 
     Shorthands are part of it. The words of a field are those of its class's docstring.
     """
-    definitions = TypeAdapter(Contract | Subject).json_schema(mode="validation")["$defs"]
+    definitions = TypeAdapter(Contract | Subject | Policy).json_schema(mode="validation")["$defs"]
     for model in _models(Model):
         if model.__name__ in definitions:
             _describe(definitions[model.__name__], model)
     return {
         "$schema": _DIALECT,
         "title": "featureguard contract",
-        "description": "What a dataset promises, or what a subject requires.",
+        "description": "What a dataset promises, what a subject requires, or what a policy makes of it.",
         "if": {"type": "object", "required": ["subject"]},
         "then": {"$ref": "#/$defs/Subject"},
-        "else": {"$ref": "#/$defs/Contract"},
+        "else": {
+            "if": {"type": "object", "required": ["policy"]},
+            "then": {"$ref": "#/$defs/Policy"},
+            "else": {"$ref": "#/$defs/Contract"},
+        },
         "$defs": definitions,
     }
 

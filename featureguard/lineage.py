@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, partial
+from typing import Literal
 
 
 class Kind(StrEnum):
@@ -19,6 +20,50 @@ class Kind(StrEnum):
     SUBJECT = "subject"
     DATASET = "dataset"
     EXTERNAL = "external"
+
+
+Direction = Literal["up", "down", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A node that stands on a broken one.
+
+    Attributes:
+        name: Its name.
+        distance: Steps of the shortest way from the broken node, at least 1.
+        through: The node before it on that way: from there the harm arrives.
+    """
+
+    name: str
+    distance: int
+    through: str
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a broken node takes down, nearest first, and by name where equally near.
+
+    Attributes:
+        name: The broken node.
+        datasets: Datasets that are made from it.
+        subjects: Subjects that require it, directly or through those datasets.
+    """
+
+    name: str
+    datasets: tuple[Affected, ...] = ()
+    subjects: tuple[Affected, ...] = ()
+
+    def path(self, affected: Affected) -> tuple[str, ...]:
+        """The shortest way of the harm, from the broken node to an affected one, both included."""
+        way = [affected.name, affected.through]
+        while way[-1] != self.name:
+            way.append(self._through[way[-1]])
+        return tuple(reversed(way))
+
+    @cached_property
+    def _through(self) -> Mapping[str, str]:
+        return {affected.name: affected.through for affected in (*self.datasets, *self.subjects)}
 
 
 @dataclass(frozen=True)
@@ -33,6 +78,20 @@ class Lineage:
     upstreams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every node, those that are only named as upstreams included, in alphabetical order."""
+        return tuple(sorted({*self.kinds, *self.upstreams, *self._downstreams}))
+
+    @cached_property
+    def sources_first(self) -> tuple[str, ...]:
+        """Every node, each after all that it is made from."""
+        return tuple(_sources_first(_NO_NAME, lambda name: self.direct(name) if name else self.names))[:-1]
+
+    def kind(self, name: str) -> Kind:
+        """What a node is; one that nobody declares counts as a dataset."""
+        return self.kinds.get(name, Kind.DATASET)
+
     def direct(self, name: str) -> tuple[str, ...]:
         """What a node names itself, once each, in alphabetical order."""
         return tuple(sorted(set(self.upstreams.get(name, ()))))
@@ -46,6 +105,40 @@ class Lineage:
         last_first = tuple(_sources_first(name, lambda node: self._downstreams.get(node, ())))[:-1]
         return last_first[::-1]
 
+    def impact(self, name: str) -> Impact:
+        """What a broken node takes down, datasets and subjects apart, with the way of the harm."""
+        came_from = _reached(name, lambda node: self._downstreams.get(node, ()))
+        distances = {name: 0}
+        found = []
+        for node, through in came_from.items():
+            if node != name:
+                distances[node] = distances[through] + 1
+                found.append(Affected(node, distances[node], through))
+        found.sort(key=lambda affected: (affected.distance, affected.name))
+        subjects = [affected for affected in found if self.kind(affected.name) is Kind.SUBJECT]
+        datasets = [affected for affected in found if self.kind(affected.name) is not Kind.SUBJECT]
+        return Impact(name, tuple(datasets), tuple(subjects))
+
+    def subgraph(self, name: str, direction: Direction = "both") -> Lineage:
+        """The part of the graph that a node stands on (`up`), that stands on it (`down`), or both."""
+        kept = {name}
+        if direction != "down":
+            kept.update(self.closure(name))
+        if direction != "up":
+            kept.update(self.dependants(name))
+        return self.only(kept)
+
+    def only(self, names: Collection[str]) -> Lineage:
+        """The graph of some nodes and of what lies between two of them."""
+        return Lineage(
+            {
+                name: tuple(upstream for upstream in self.direct(name) if upstream in names)
+                for name in self.upstreams
+                if name in names
+            },
+            {name: kind for name, kind in self.kinds.items() if name in names},
+        )
+
     def path(self, name: str, upstream: str) -> tuple[str, ...]:
         """The shortest way from a node to one of its upstreams, both included; empty if there is none."""
         return _shortest(name, upstream, self.direct)
@@ -55,7 +148,7 @@ class Lineage:
         found = []
         for knot in _knots(sorted(self.upstreams), self.direct):
             start = min(knot)
-            found.append(_shortest(start, _AGAIN, partial(_home_again, start, self.direct))[:-1])
+            found.append(_shortest(start, _NO_NAME, partial(_home_again, start, self.direct))[:-1])
         return tuple(sorted(found))
 
     def dangling(self, known: Collection[str] | None = None) -> tuple[tuple[str, str], ...]:
@@ -86,11 +179,11 @@ class Lineage:
 
 
 _Neighbours = Callable[[str], Iterable[str]]
-_AGAIN = ""  # stands for the node where a cycle began; no name is empty
+_NO_NAME = ""  # stands for a node of the search: its root, or the one where a cycle began; no name is empty
 
 
 def _home_again(home: str, neighbours: _Neighbours, name: str) -> Iterator[str]:
-    return (_AGAIN if other == home else other for other in neighbours(name))
+    return (_NO_NAME if other == home else other for other in neighbours(name))
 
 
 def _sources_first(start: str, neighbours: _Neighbours) -> Iterator[str]:
@@ -108,6 +201,17 @@ def _sources_first(start: str, neighbours: _Neighbours) -> Iterator[str]:
 
 
 def _shortest(start: str, end: str, neighbours: _Neighbours) -> tuple[str, ...]:
+    came_from = _reached(start, neighbours, end)
+    if end not in came_from:
+        return ()
+    way = [end]
+    while way[-1] != start:
+        way.append(came_from[way[-1]])
+    return tuple(reversed(way))
+
+
+def _reached(start: str, neighbours: _Neighbours, end: str | None = None) -> dict[str, str]:
+    """Every node that can be reached, nearest first, each with the one before it; stops at the end."""
     came_from, queue = {start: start}, deque([start])
     while queue and end not in came_from:
         name = queue.popleft()
@@ -115,12 +219,7 @@ def _shortest(start: str, end: str, neighbours: _Neighbours) -> tuple[str, ...]:
             if other not in came_from:
                 came_from[other] = name
                 queue.append(other)
-    if end not in came_from:
-        return ()
-    way = [end]
-    while way[-1] != start:
-        way.append(came_from[way[-1]])
-    return tuple(reversed(way))
+    return came_from
 
 
 def _knots(names: Iterable[str], neighbours: _Neighbours) -> Iterator[frozenset[str]]:

@@ -125,6 +125,8 @@ class Observation:
         clocks: Readings by clock name: `event_time`, `ingested_at`, `file_mtime`.
         units: The units to judge in this look: closed, and new or changed; oldest first.
         population: The population that the contract promises; `None` if not measured.
+        partitions: Rows of the newest partitions by key, e.g. `2013-12-30`, if the contract promises some;
+            rows that nobody counted are `None`, and so is the whole if not measured.
         failure: Why the look is incomplete, or `None` for a complete one. Only complete looks are recorded.
     """
 
@@ -135,6 +137,7 @@ class Observation:
     clocks: Mapping[str, ClockReading] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
     population: PopulationReading | None = None
+    partitions: Mapping[str, int | None] | None = None
     failure: Failure | None = None
 
 

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
+from featureguard.arrivals import Delivery
 from featureguard.duration import Duration
-from featureguard.result import Severity
+from featureguard.promise import Promise
 from featureguard.scalars import (
     ColumnName,
     Count,
     Flag,
     ListedValue,
     Model,
+    Name,
     Number,
     Ratio,
     Text,
@@ -28,17 +30,7 @@ MAX_VALUES = 1_000
 """Longest list of allowed values or sentinels; profiles keep no larger set."""
 
 
-class _Promise(Model):
-    """What every promise says.
-
-    Attributes:
-        severity: What breaking it does: `block` stops what depends on the data, `warn` only says so.
-    """
-
-    severity: Severity = Severity.BLOCK
-
-
-class Spike(_Promise):
+class Spike(Promise):
     """A learned limit on the share of nulls, from the last comparable units (semantics, section 3).
 
     Attributes:
@@ -62,7 +54,7 @@ def _spike(value: object) -> object:
     return {} if value is True else None if value is False else value
 
 
-class Nulls(_Promise):
+class Nulls(Promise):
     """How complete a column is.
 
     Attributes:
@@ -91,7 +83,7 @@ def _nulls(value: object) -> object:
     return {"at_most": value} if isinstance(value, str | int | float) else value
 
 
-class Range(_Promise):
+class Range(Promise):
     """Smallest and largest value of a column, both allowed.
 
     Attributes:
@@ -119,7 +111,7 @@ def _range(value: object) -> object:
     return value
 
 
-class Values(_Promise):
+class Values(Promise):
     """The closed set of values of a column; null is no value.
 
     Attributes:
@@ -166,7 +158,7 @@ def _column(value: object) -> object:
     return {} if value is None else {"type": value} if isinstance(value, str) else value
 
 
-class Schema(_Promise):
+class Schema(Promise):
     """Promised columns and how strictly their types are held.
 
     Attributes:
@@ -182,7 +174,7 @@ class Schema(_Promise):
     ] = Field(default_factory=dict)
 
 
-class Population(_Promise):
+class Population(Promise):
     """The share of rows, or of entities by their newest row, that is young enough.
 
     Attributes:
@@ -215,29 +207,36 @@ class Population(_Promise):
         return self
 
 
-class Freshness(_Promise):
+class Freshness(Promise):
     """How old the data may be.
 
     Attributes:
         max_age: Largest age of the newest event.
         warn_age: Age from which a warning is given.
         population: Freshness of all the data, not of its newest row alone.
+        delivery: Fixed times at which data is due, where age alone says too little.
     """
 
     max_age: Duration | None = None
     warn_age: Duration | None = None
     population: Population | None = None
+    delivery: Delivery | None = None
 
     @model_validator(mode="after")
     def _promises_something(self) -> Self:
-        if self.max_age is None and self.population is None:
-            raise ValueError("freshness needs 'max_age', 'population' or both.")
+        if self.max_age is None and self.population is None and self.delivery is None:
+            raise ValueError("freshness needs 'max_age', 'population' or 'delivery'.")
         if self.warn_age is not None and (self.max_age is None or self.warn_age >= self.max_age):
             raise ValueError("'warn_age' must be shorter than 'max_age'.")
+        if self.max_age is not None and self.delivery and self.delivery.calendar:
+            raise ValueError(
+                "an age grows on holidays too: 'max_age' would fail where the calendar of 'delivery' expects"
+                " nothing. Keep one of the two; 'grace' says how late a delivery may be."
+            )
         return self
 
 
-class Volume(_Promise):
+class Volume(Promise):
     """How many rows a judged unit has.
 
     Attributes:
@@ -257,7 +256,7 @@ class Volume(_Promise):
         return self
 
 
-class Keys(_Promise):
+class Keys(Promise):
     """Columns that together name a row, within a judged unit.
 
     Attributes:
@@ -265,6 +264,38 @@ class Keys(_Promise):
     """
 
     unique: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
+
+
+class ExternalCheck(Promise):
+    """A check of another tool that must have a result, e.g. a dbt test.
+
+    Attributes:
+        tool: Who judges: `dbt`, `gx`, `soda`, or a name of one's own.
+        check: The tool's own name of the check.
+    """
+
+    tool: Name
+    check: Text
+
+
+class Maintenance(Model):
+    """A declared stretch of time that no SLI counts. It stops the count, not the age of the data.
+
+    Attributes:
+        start: Its first instant, with a zone.
+        end: Its end, which is outside.
+        reason: What is done.
+    """
+
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: Text
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("maintenance ends after it starts.")
+        return self
 
 
 def _open(ratio: float) -> float:
@@ -277,11 +308,12 @@ class Slo(Model):
     """The objective for an SLI over a rolling window.
 
     Attributes:
-        sli: `time`: share of time in which the data was fresh; `population`: of rows or entities.
+        sli: `time`: share of time in which the data was fresh; `population`: of rows or entities;
+            `delivery`: of due deliveries that came in time.
         objective: The share to reach.
         window: Length of the rolling window.
     """
 
-    sli: Literal["time", "population"] = "time"
+    sli: Literal["time", "population", "delivery"] = "time"
     objective: Annotated[Ratio, AfterValidator(_open)]
     window: Duration

@@ -48,6 +48,21 @@ class Run:
     first_stale: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What counted as stale from an instant on, until the next limit came into force.
+
+    Attributes:
+        since: When the contract came into force.
+        clock: The clock that its freshness uses; `None` if it has none.
+        max_age: Largest age of the clock's newest value; `None` where the contract promises none.
+    """
+
+    since: datetime
+    clock: str | None
+    max_age: timedelta | None
+
+
 def record(looks: Iterable[Sighting]) -> tuple[Run, ...]:
     """The runs of some sightings, whatever their order and repetition."""
     return _merged(map(_run, looks))

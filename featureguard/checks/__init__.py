@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from featureguard.checks.delivery import delivery
 from featureguard.checks.freshness import freshness
 from featureguard.checks.keys import keys
 from featureguard.checks.nulls import nulls
+from featureguard.checks.partitions import partitions
 from featureguard.checks.population import population
 from featureguard.checks.ranges import ranges
 from featureguard.checks.schema import schema
@@ -27,7 +29,9 @@ Check = Callable[[Contract, Observation, History, datetime], Iterator[CheckResul
 BUILTIN_CHECKS: tuple[Check, ...] = (
     schema,
     freshness,
+    delivery,
     population,
+    partitions,
     volume,
     keys,
     nulls,
@@ -36,4 +40,7 @@ BUILTIN_CHECKS: tuple[Check, ...] = (
     values,
 )
 
-__all__ = ["BUILTIN_CHECKS", "Check"]
+TIMED_CHECKS: tuple[Check, ...] = (freshness, population)
+"""Those whose answer about one look changes as time goes by."""
+
+__all__ = ["BUILTIN_CHECKS", "TIMED_CHECKS", "Check"]

@@ -6,7 +6,7 @@ import importlib.metadata
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -48,6 +48,10 @@ NowOption = Annotated[
 _EXIT_CODES = (
     "Exit codes: 0 every blocking promise holds, 1 one is broken, 2 the call or a contract is wrong, "
     "3 one could not be judged, 4 the store could not be used."
+)
+_DIFF_EXIT_CODES = (
+    "Exit codes: 0 nothing breaks or loosens, 1 something breaks, loosens or needs a person to judge it, "
+    "2 the call or a contract is wrong."
 )
 
 
@@ -155,6 +159,59 @@ def explain(
     from featureguard.cli.explaining import explain_name
 
     raise typer.Exit(explain_name(name, now, project, environment, as_json=json))
+
+
+@app.command()
+def lineage(
+    name: Annotated[
+        str | None, typer.Argument(help="A dataset, a subject or an external source; default: all.")
+    ] = None,
+    written: Annotated[
+        Literal["text", "mermaid", "dot", "json"],
+        typer.Option("--format", "-f", help="How to write it; Mermaid and DOT are drawn by other tools."),
+    ] = "text",
+    impact: Annotated[
+        bool, typer.Option("--impact", help="Show only what NAME takes down when it breaks, and how.")
+    ] = False,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+) -> None:
+    """Show what is made from what; needs neither data nor secrets."""
+    from featureguard.cli.lineage import show_lineage
+
+    raise typer.Exit(show_lineage(name, written, project, environment, impact=impact))
+
+
+@app.command()
+def age(
+    name: Annotated[str, typer.Argument(help="A subject or a dataset.")],
+    now: NowOption = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say how old the data behind NAME is, and which stage on its way lost the time; looks at no data."""
+    from featureguard.cli.ageing import show_age
+
+    raise typer.Exit(show_age(name, now, project, environment, as_json=json))
+
+
+@app.command(epilog=_DIFF_EXIT_CODES)
+def diff(
+    base: Annotated[Path, typer.Argument(help="Contracts in force: a project, a folder or a file.")],
+    head: Annotated[Path, typer.Argument(help="Contracts proposed: likewise.")],
+    json: JsonOption = False,
+) -> None:
+    """Say what a change of contracts tightens, loosens or breaks, and for whom.
+
+    Contracts are compared as they are written: ${variables} are not filled in, data and secrets not needed.
+
+    To compare with another branch, check it out beside your own, e.g. by
+    'git worktree add ../base main', and name both folders.
+    """
+    from featureguard.cli.diffing import show_diff
+
+    raise typer.Exit(show_diff(base, head, as_json=json))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from featureguard.contract import Contract, canonical_json
 from featureguard.looking import clocks, units
 from featureguard.looking.keyed import count_unit_keys, read_population
 from featureguard.looking.memory import Memory
+from featureguard.looking.partitions import read_partitions
 from featureguard.looking.pieces import Piece, split_of
 from featureguard.looking.reader import Purpose, Reader
 from featureguard.measures import Measures, clock_measures, contents_measures
@@ -23,7 +24,7 @@ from featureguard.result import AnsweredBy, CheckResult
 from featureguard.sources import Snapshot, Source
 
 _LAST = "last"
-_BY_CLOCK = ("freshness", "freshness_warn", "future", "regressed", "clocks")
+_BY_CLOCK = ("freshness", "freshness_warn", "delivery", "future", "regressed", "clocks")
 
 
 class Look:
@@ -72,6 +73,7 @@ class Look:
         self.pieces = self._recall()
         self.units = self._choose_units() if self._judges_units() else ()
         self.clocks = self._read_clocks()
+        self.partitions = read_partitions(contract, self.pieces, observed_at)
 
     @property
     def observation(self) -> Observation:
@@ -84,6 +86,7 @@ class Look:
             clocks=self.clocks,
             units=self.units,
             population=self.population,
+            partitions=self.partitions,
         )
 
     def answer(self, results: Iterable[CheckResult]) -> bool:
@@ -161,7 +164,9 @@ class Look:
 
     # ------------------------------------------------------------------------------------------ units
     def _judges_units(self) -> bool:
-        return bool(self.wanted or self.contract.volume or self.contract.keys)
+        partitions = self.contract.partitions
+        by_window = partitions is not None and not partitions.by
+        return bool(self.wanted or self.contract.volume or self.contract.keys or by_window)
 
     def _choose_units(self) -> tuple[Unit, ...]:
         """Build the units and choose those to judge; read fragments of which only rows can tell the units."""

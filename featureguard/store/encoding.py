@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from featureguard.contract import canonical_json
 from featureguard.errors import UsageError
+from featureguard.evidence import ExternalResult
 from featureguard.histogram import TimeHistogram
 from featureguard.observation import ClockReading, Failure, KeyCount, Observation, PopulationReading, Unit
 from featureguard.profile import NEVER, Never, Profile
@@ -65,12 +66,14 @@ def to_text(value: Any) -> str:
 
 def look_to_json(look: Observation, documents: Documents) -> dict[str, Any]:
     """All of a look but its dataset, instant and units; its summaries are added to `documents`."""
+    partitions = look.partitions
     return {
         "snapshot": look.snapshot,
         "profile": _keep(look.profile.to_json().decode(), documents),
         "clocks": {name: _clock_to_json(reading) for name, reading in look.clocks.items()},
         "population": _population_to_json(look.population, documents) if look.population else None,
         "failure": {"code": look.failure.code, "reason": look.failure.reason} if look.failure else None,
+        **({} if partitions is None else {"partitions": _keep(to_text(partitions), documents)}),
     }
 
 
@@ -78,17 +81,23 @@ def look_from_json(
     dataset: str, observed_at: int, body: Mapping[str, Any], units: tuple[Unit, ...], documents: Documents
 ) -> Observation:
     """Read what `look_to_json` wrote."""
-    population, failure = body["population"], body["failure"]
+    population, failure, partitions = body["population"], body["failure"], body.get("partitions")
     return Observation(
         dataset=dataset,
         observed_at=to_instant(observed_at),
         snapshot=body["snapshot"],
         profile=Profile.from_json(documents[body["profile"]]),
-        clocks={name: _clock_from_json(reading) for name, reading in body["clocks"].items()},
+        clocks=clocks_from_json(body["clocks"]),
         units=units,
-        population=_population_from_json(population, documents) if population else None,
+        population=population_from_json(population, documents) if population else None,
+        partitions=json.loads(documents[partitions]) if partitions else None,
         failure=Failure(Code(failure["code"]), failure["reason"]) if failure else None,
     )
+
+
+def clocks_from_json(body: Mapping[str, Any]) -> dict[str, ClockReading]:
+    """The clocks of a look by name."""
+    return {name: _clock_from_json(reading) for name, reading in body.items()}
 
 
 def unit_to_json(unit: Unit, documents: Documents) -> dict[str, Any]:
@@ -119,22 +128,28 @@ def unit_from_json(body: Mapping[str, Any], documents: Documents) -> Unit:
 
 def documents_named(body: Mapping[str, Any]) -> set[str]:
     """Digests of the summaries that a look or a unit needs."""
-    population = body.get("population")
-    return {body["profile"]} | ({population["times"]} if population else set())
+    population, partitions = body.get("population"), body.get("partitions")
+    named = [body["profile"], population and population["times"], partitions]
+    return {digest for digest in named if digest}
 
 
-def result_to_json(result: CheckResult) -> dict[str, Any]:
-    """A result without the fields that have their default value."""
+def result_to_json(result: CheckResult | ExternalResult, without: Collection[str] = ()) -> dict[str, Any]:
+    """A result without the fields that are kept elsewhere or have their default value."""
     body: dict[str, Any] = {}
     for field in fields(result):
         value = getattr(result, field.name)
-        if field.default is MISSING or value != field.default:
+        if field.name not in without and (field.default is MISSING or value != field.default):
             body[field.name] = _number_to_json(value) if field.name in ("observed", "limit") else value
     return body
 
 
 def result_from_json(body: Mapping[str, Any]) -> CheckResult:
-    """Read what `result_to_json` wrote."""
+    """Read what `result_to_json` wrote of a check."""
+    return CheckResult(**result_fields(body))
+
+
+def result_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a result that `result_to_json` wrote."""
     values = dict(body)
     for name, enum in _ENUMS.items():
         if name in values:
@@ -142,7 +157,7 @@ def result_from_json(body: Mapping[str, Any]) -> CheckResult:
     for name in ("observed", "limit"):
         if name in values:
             values[name] = _number_from_json(values[name])
-    return CheckResult(**values)
+    return values
 
 
 def profiles_to_text(profiles: Mapping[str, Profile]) -> str:
@@ -186,7 +201,8 @@ def _population_to_json(reading: PopulationReading, documents: Documents) -> dic
     }
 
 
-def _population_from_json(body: Mapping[str, Any], documents: Documents) -> PopulationReading:
+def population_from_json(body: Mapping[str, Any], documents: Documents) -> PopulationReading:
+    """A population; its histogram stands in `documents`."""
     k, buckets, counts = json.loads(documents[body["times"]])
     return PopulationReading(
         of=body["of"],

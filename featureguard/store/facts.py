@@ -13,7 +13,7 @@ from featureguard.contract import Contract
 from featureguard.observation import Observation
 from featureguard.profile import Profile
 from featureguard.result import CheckResult
-from featureguard.store import encoding, upsert
+from featureguard.store import encoding, learned, upsert
 from featureguard.store.tables import (
     CONTRACTS,
     FRAGMENTS,
@@ -75,6 +75,7 @@ def add_look(connection: Connection, fact: LookFact) -> str:
         identities = [unit.identity for unit in look.units]
         rows = [_unit_row(row, n, *pair) for n, pair in enumerate(zip(identities, units, strict=True))]
         upsert.add(connection, UNITS, rows)
+        learned.add_marks(connection, look.dataset, fact.results)
     return str(row["id"])
 
 

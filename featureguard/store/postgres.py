@@ -29,9 +29,13 @@ def prepare(_connection: Any, _record: object) -> None:
 
 
 def begin(connection: Connection) -> None:
-    """Let a transaction that only reads see one state of the database."""
-    if not connection.get_execution_options().get("featureguard_writes"):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """Let a transaction that only reads see one state of the database, and one that writes the newest.
+
+    A writer that waited for a lock must see what was committed meanwhile, whatever the server's default is.
+    """
+    writes = connection.get_execution_options().get("featureguard_writes")
+    level = "READ COMMITTED" if writes else "REPEATABLE READ, READ ONLY"
+    connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {level}")
 
 
 def may_pass(error: BaseException) -> bool:

@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
 
 from featureguard.contract import Contract
-from featureguard.observation import History, Observation, Unit
+from featureguard.evidence import ContractVersion, Look, Sight
+from featureguard.observation import History, Unit
 from featureguard.profile import Profile
 from featureguard.result import CheckResult
 from featureguard.store import encoding
 from featureguard.store.facts import texts
 from featureguard.store.tables import CONTRACTS, FRAGMENTS, LOOKS, RETRACTIONS, RUNS, STATES, SUMMARIES, UNITS
 from featureguard.timeline import Run
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One recorded look.
-
-    Attributes:
-        id: SHA-256 of all that was recorded with it.
-        observation: What was seen; incomplete if it has a failure.
-        results: What the checks said.
-        now: The instant that they were judged for.
-        recorder: Who recorded it.
-        contract: Digest of the contract that they were judged by.
-    """
-
-    id: str
-    observation: Observation
-    results: tuple[CheckResult, ...]
-    now: datetime
-    recorder: str
-    contract: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContractVersion:
-    """A stretch of time in which one contract was in force.
-
-    Attributes:
-        digest: Digest of its promises.
-        in_force_since: The first look that was judged by it, after looks by another one.
-        contract: The contract; texts that promise nothing may be those of another look with the same digest.
-    """
-
-    digest: str
-    in_force_since: datetime
-    contract: Contract
 
 
 def profiles(connection: Connection, dataset: str, keys: Sequence[str]) -> dict[str, dict[str, Profile]]:
@@ -67,7 +31,7 @@ def states(connection: Connection, dataset: str, kind: str, keys: Sequence[str])
     """The keyed states that are known."""
     digests = {encoding.digest_of(key): key for key in keys}
     found: dict[str, bytes] = {}
-    for some in _chunks(list(digests)):
+    for some in chunks(list(digests)):
         query = select(STATES.c.state, STATES.c.body)
         query = query.where(STATES.c.dataset == dataset, STATES.c.kind == kind, STATES.c.state.in_(some))
         found.update((digests[digest], bytes(body)) for digest, body in connection.execute(query))
@@ -77,8 +41,7 @@ def states(connection: Connection, dataset: str, kind: str, keys: Sequence[str])
 def history(connection: Connection, dataset: str, before: datetime, units: int) -> History:
     """What complete looks before an instant saw."""
     earlier = and_(_counts(dataset), LOOKS.c.complete, LOOKS.c.observed_at < encoding.to_micros(before))
-    newest_first = select(LOOKS).where(earlier).order_by(LOOKS.c.observed_at.desc(), LOOKS.c.id.desc())
-    last = _looks(connection, newest_first.limit(1))
+    last = _looks(connection, select(LOOKS).where(earlier).order_by(*_NEWEST_FIRST).limit(1))
     known = _units(connection, earlier, units)
     if not last:
         return History(None, known)
@@ -87,28 +50,40 @@ def history(connection: Connection, dataset: str, before: datetime, units: int) 
     return History(last[0].observation, known, encoding.to_text(json.loads(body)["time"]))
 
 
-def last_look(connection: Connection, dataset: str) -> Look | None:
-    """The latest look, complete or not."""
-    newest_first = (
-        select(LOOKS).where(_counts(dataset)).order_by(LOOKS.c.observed_at.desc(), LOOKS.c.id.desc())
-    )
-    found = _looks(connection, newest_first.limit(1))
+def last_look(
+    connection: Connection, dataset: str, until: datetime | None = None, *, complete: bool = False
+) -> Look | None:
+    """The latest look up to an instant; with `complete`, the latest that was finished."""
+    wanted = _counts(dataset)
+    if until is not None:
+        wanted = and_(wanted, LOOKS.c.observed_at <= encoding.to_micros(until))
+    if complete:
+        wanted = and_(wanted, LOOKS.c.complete)
+    found = _looks(connection, select(LOOKS).where(wanted).order_by(*_NEWEST_FIRST).limit(1))
     return found[0] if found else None
+
+
+def sights(connection: Connection, dataset: str, since: datetime, until: datetime, limit: int) -> list[Sight]:
+    """What looks from `since` to `until` said about their snapshots, latest first, without their profiles."""
+    at = LOOKS.c.observed_at
+    recent = and_(_counts(dataset), at >= encoding.to_micros(since), at <= encoding.to_micros(until))
+    query = select(LOOKS).where(recent).order_by(*_NEWEST_FIRST).limit(limit)
+    return [_sight(row, json.loads(row.body)) for row in connection.execute(query)]
 
 
 def looks(connection: Connection, dataset: str, since: datetime, until: datetime) -> list[Look]:
     """Looks from `since` until before `until`, oldest first."""
-    return _looks(connection, select(LOOKS).where(_within(dataset, since, until)).order_by(*_BY_TIME))
+    return _looks(connection, select(LOOKS).where(within(dataset, since, until)).order_by(*BY_TIME))
 
 
 def results(
     connection: Connection, dataset: str, since: datetime, until: datetime, check: str | None
 ) -> list[tuple[datetime, CheckResult]]:
     """Results with the instant of their look, oldest first."""
-    query = select(LOOKS.c.observed_at, LOOKS.c.results).where(_within(dataset, since, until))
+    query = select(LOOKS.c.observed_at, LOOKS.c.results).where(within(dataset, since, until))
     return [
         (encoding.to_instant(observed_at), encoding.result_from_json(body))
-        for observed_at, text in connection.execute(query.order_by(*_BY_TIME))
+        for observed_at, text in connection.execute(query.order_by(*BY_TIME))
         for body in json.loads(text)
         if check is None or body["check"] == check
     ]
@@ -142,7 +117,7 @@ def timeline(connection: Connection, dataset: str, clock: str) -> list[Run]:
 
 def contract_versions(connection: Connection, dataset: str) -> list[ContractVersion]:
     """Which contract was in force since when, oldest first; one that came back is there twice."""
-    before = func.lag(LOOKS.c.contract).over(order_by=_BY_TIME)
+    before = func.lag(LOOKS.c.contract).over(order_by=BY_TIME)
     query = select(LOOKS.c.observed_at, LOOKS.c.id, LOOKS.c.contract, before.label("before"))
     judged = query.where(_counts(dataset)).subquery()
     changes = (
@@ -162,7 +137,14 @@ def datasets(connection: Connection) -> list[str]:
     return sorted(connection.scalars(select(CONTRACTS.c.dataset).distinct()))
 
 
-_BY_TIME = (LOOKS.c.observed_at, LOOKS.c.id)
+def chunks(digests: Sequence[str]) -> list[Sequence[str]]:
+    """Digests in portions that one statement may hold on every database."""
+    return [digests[start : start + 5_000] for start in range(0, len(digests), 5_000)]
+
+
+BY_TIME = (LOOKS.c.observed_at, LOOKS.c.id)
+"""The order of looks."""
+_NEWEST_FIRST = (LOOKS.c.observed_at.desc(), LOOKS.c.id.desc())
 
 
 def _retracted(table: Any, at: ColumnElement[int]) -> ColumnElement[bool]:
@@ -179,7 +161,8 @@ def _counts(dataset: str) -> ColumnElement[bool]:
     return and_(LOOKS.c.dataset == dataset, ~_retracted(LOOKS, LOOKS.c.observed_at))
 
 
-def _within(dataset: str, since: datetime, until: datetime) -> ColumnElement[bool]:
+def within(dataset: str, since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Looks at a dataset from `since` until before `until` that were not retracted."""
     at = LOOKS.c.observed_at
     return and_(_counts(dataset), at >= encoding.to_micros(since), at < encoding.to_micros(until))
 
@@ -241,9 +224,20 @@ def _look(
     )
 
 
+def _sight(row: Row[Any], body: Mapping[str, Any]) -> Sight:
+    return Sight(
+        look=row.id,
+        observed_at=encoding.to_instant(row.observed_at),
+        recorder=row.recorder,
+        complete=row.complete,
+        snapshot=body["snapshot"],
+        clocks=encoding.clocks_from_json(body["clocks"]),
+    )
+
+
 def _judged_units(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     units: dict[str, list[dict[str, Any]]] = {}
-    for some in _chunks(ids):
+    for some in chunks(ids):
         query = select(UNITS.c.look, UNITS.c.body).where(UNITS.c.look.in_(some))
         for look, body in connection.execute(query.order_by(UNITS.c.look, UNITS.c.position)):
             units.setdefault(look, []).append(json.loads(body))
@@ -251,13 +245,13 @@ def _judged_units(connection: Connection, ids: Sequence[str]) -> dict[str, list[
 
 
 def _documents(connection: Connection, bodies: Iterable[Mapping[str, Any]]) -> encoding.Documents:
-    named = sorted(set().union(*map(encoding.documents_named, bodies)))
+    return texts_of(connection, set().union(*map(encoding.documents_named, bodies)))
+
+
+def texts_of(connection: Connection, digests: Collection[str]) -> encoding.Documents:
+    """Summaries by digest."""
     found: encoding.Documents = {}
-    for some in _chunks(named):
+    for some in chunks(sorted(digests)):
         query = select(SUMMARIES.c.digest, SUMMARIES.c.body).where(SUMMARIES.c.digest.in_(some))
         found.update((digest, body) for digest, body in connection.execute(query))
     return found
-
-
-def _chunks(digests: Sequence[str]) -> list[Sequence[str]]:
-    return [digests[start : start + 5_000] for start in range(0, len(digests), 5_000)]

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from featureguard.contract import Contract
-from featureguard.errors import StoreError, UsageError
-from featureguard.observation import History, Observation
+from featureguard.errors import UsageError
+from featureguard.evidence import ContractVersion, Evidence, ExternalResult, Look
+from featureguard.observation import History, Observation, PopulationReading
 from featureguard.profile import Profile
 from featureguard.result import CheckResult
-from featureguard.store import facts, migrate, queries, upsert
+from featureguard.store import clocks, evidence, external, facts, migrate, notes, queries, readings, upsert
 from featureguard.store.database import Database
+from featureguard.store.decisions import DecisionLog
 from featureguard.store.encoding import to_micros
 from featureguard.store.facts import LookFact, Provenance
-from featureguard.store.queries import ContractVersion, Look
+from featureguard.store.notes import NoteFact
 from featureguard.store.tables import MARKS
+from featureguard.store.waivers import Waivers
 from featureguard.timeline import Run
-
-AHEAD_TOLERANCE = timedelta(minutes=5)
-"""How far a look may be ahead of the store's clock."""
-
-BEHIND_TOLERANCE = timedelta(hours=24)
-"""How far a look may be behind it."""
 
 Clock = Callable[[], datetime]
 
@@ -55,13 +52,22 @@ def open_store(url: str, *, simulated: bool = False, clock: Clock | None = None)
 
 
 class Store:
-    """An open evidence store; `open_store` makes one. Threads and processes may use it at once."""
+    """An open evidence store; `open_store` makes one. Threads and processes may use it at once.
+
+    Attributes:
+        name: Its URL without secrets.
+        simulated: Whether it holds made-up times.
+        decisions: What gates decided.
+        waivers: Whose exceptions they had to take into account.
+    """
 
     def __init__(self, database: Database, simulated: bool, clock: Clock | None) -> None:
         self._database = database
         self._clock = clock
         self.simulated = simulated
         self.name = database.name
+        self.decisions = DecisionLog(database)
+        self.waivers = Waivers(database)
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +85,7 @@ class Store:
         """The time by the store's clock; `None` for a simulated store, where any time is right."""
         if self._clock or self.simulated:
             return self._clock() if self._clock else None
-        return self._database.read("read its clock", _server_time)
+        return self._database.read("read its clock", clocks.server_time)
 
     def record(
         self,
@@ -109,7 +115,7 @@ class Store:
             StoreError: If the look's clock disagrees with the store's, or the store cannot be written.
         """
         fact = LookFact(observation, tuple(results), contract, now, recorder, provenance)
-        self._refuse_wrong_clock(fact)
+        clocks.refuse_wrong_look(self.name, fact, self._arbiter())
         return self._database.write("record a look", lambda connection: facts.add_look(connection, fact))
 
     def profiles(self, dataset: str, keys: Sequence[str]) -> dict[str, dict[str, Profile]]:
@@ -141,6 +147,43 @@ class Store:
                 "keep states", lambda connection: facts.put_states(connection, dataset, kind, states)
             )
 
+    def record_external(self, results: Sequence[ExternalResult]) -> None:
+        """Record what other tools said, in one transaction; once or often is the same.
+
+        Raises:
+            StoreError: If a result is ahead of the store's clock, or the store cannot be written.
+        """
+        if results:
+            clocks.refuse_future_results(self.name, results, self._arbiter())
+            self._database.write(
+                "record results", lambda connection: external.add_results(connection, results)
+            )
+
+    def evidence(self, dataset: str, *, until: datetime | None = None) -> Evidence:
+        """All that a decision about a dataset may rest on, from one state of the store.
+
+        Args:
+            dataset: Its name.
+            until: Later looks and results do not count; `None` takes all.
+        """
+        return self.evidences([dataset], until=until)[dataset]
+
+    def evidences(self, datasets: Iterable[str], *, until: datetime | None = None) -> dict[str, Evidence]:
+        """The same of several datasets by name, all from one state of the store."""
+        names = list(datasets)
+        return self._database.read(
+            "read evidence",
+            lambda connection: {name: evidence.evidence(connection, name, until) for name in names},
+        )
+
+    def add_note(self, note: NoteFact) -> None:
+        """Record what somebody did about an incident; once or often is the same."""
+        self._database.write("add a note", lambda connection: notes.add_note(connection, note))
+
+    def notes(self, incidents: Collection[str] | None = None) -> list[NoteFact]:
+        """The notes of the incidents with these keys, or of all, oldest first."""
+        return self._database.read("read notes", lambda connection: notes.notes(connection, incidents))
+
     def history(self, dataset: str, *, before: datetime, units: int = 64) -> History:
         """What complete looks before an instant saw: the last of them, and the newest units."""
         return self._database.read(
@@ -165,6 +208,22 @@ class Store:
         """Results with the instant of their look, from `since` until before `until`, oldest first."""
         return self._database.read(
             "read results", lambda connection: queries.results(connection, dataset, since, until, check)
+        )
+
+    def verdicts(
+        self, dataset: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, str | None, CheckResult]]:
+        """Results with the instant of their look and its snapshot, from `since` until before `until`."""
+        return self._database.read(
+            "read results", lambda connection: readings.verdicts(connection, dataset, since, until)
+        )
+
+    def populations(
+        self, dataset: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, PopulationReading]]:
+        """Populations with the instant of their look, from `since` until before `until`, oldest first."""
+        return self._database.read(
+            "read populations", lambda connection: readings.populations(connection, dataset, since, until)
         )
 
     def timeline(self, dataset: str, clock: str) -> list[Run]:
@@ -206,22 +265,9 @@ class Store:
             lambda connection: facts.add_retraction(connection, recorder, dataset, since, until, told),
         )
 
-    def _refuse_wrong_clock(self, fact: LookFact) -> None:
-        look, now = fact.observation, None if self.simulated else self.now()
-        if now is None:
-            return
-        where = f"Evidence store {self.name}: the look at {look.dataset!r} by {fact.recorder!r}"
-        if look.observed_at - now > AHEAD_TOLERANCE:
-            raise StoreError(
-                f"{where} is from {look.observed_at}, ahead of the store's clock ({now}) by more than "
-                "5 minutes. Set the clock of that machine right and look again."
-            )
-        if now - look.observed_at > BEHIND_TOLERANCE and fact.provenance == "look":
-            raise StoreError(
-                f"{where} is from {look.observed_at}, more than 24 hours behind the store's clock ({now}). "
-                "Set the clock of that machine right, or record it as history of the source "
-                "(provenance 'source_history')."
-            )
+    def _arbiter(self) -> datetime | None:
+        """The time that nothing recorded may be ahead of; `None` for a simulated store."""
+        return None if self.simulated else self.now()
 
 
 def _prepare(database: Database, simulated: str) -> None:
@@ -250,10 +296,3 @@ def _set_up(connection: Connection, name: str, simulated: str) -> str:
     migrate.migrate(connection, name)
     upsert.add(connection, MARKS, [{"name": "simulated", "value": simulated}])
     return str(connection.scalars(_SIMULATED).one())
-
-
-def _server_time(connection: Connection) -> datetime:
-    if connection.dialect.name == "postgresql":
-        server: datetime = connection.scalars(select(func.clock_timestamp())).one()
-        return server.astimezone(UTC)
-    return datetime.now(UTC)  # noqa: TID251  (the one clock of an embedded store)

@@ -118,3 +118,85 @@ RETRACTIONS = Table(
     Column("body", Text, nullable=False),
     Index("fg_retractions_by_recorder", "dataset", "recorder"),
 )
+
+# Learned limits that were ever judged: their cold start is over. `mark` is the SHA-256 of `body`, the JSON of
+# check and column.
+LEARNED = Table(
+    "fg_learned",
+    METADATA,
+    Column("dataset", Text, primary_key=True),
+    Column("mark", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+# The chain of decisions; triggers refuse to change or delete one. `seal`, `previous` and `body` are those of
+# `chain.Link`, the other columns find it. `key` is the idempotency key as a JSON string, `inputs` the digest
+# of a document.
+DECISIONS = Table(
+    "fg_decisions",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("seal", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text),
+    Column("subject", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("effective", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("inputs", Text),
+    Index("fg_decisions_by_seal", "seal", unique=True),
+    Index("fg_decisions_by_key", "key", unique=True),
+    Index("fg_decisions_by_subject", "subject", "action", "decided_at"),
+)
+
+# What decisions rest on, by the SHA-256 of its bytes. Kept as long as they are, unlike summaries.
+DOCUMENTS = Table(
+    "fg_documents",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+# Waivers as they were given.
+WAIVERS = Table(
+    "fg_waivers",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# Waivers that were taken back; the first time counts. `body` says by whom and why.
+REVOCATIONS = Table(
+    "fg_revocations",
+    METADATA,
+    Column("waiver", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# What people did about incidents. `id` is the SHA-256 of all a note says.
+NOTES = Table(
+    "fg_notes",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("incident", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("fg_notes_by_incident", "incident", "at"),
+)
+
+# Verdicts of other tools. `id` is the SHA-256 of all a result says, `name` that of its tool and check.
+EXTERNAL = Table(
+    "fg_external",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("observed_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("fg_external_by_name", "dataset", "name", "observed_at"),
+)

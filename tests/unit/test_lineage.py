@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featureguard.lineage import Kind, Lineage
+from featureguard.lineage import Direction, Impact, Kind, Lineage
 
 NAMES = st.sampled_from("abcdefg")
 EDGES = st.dictionaries(NAMES, st.lists(NAMES, max_size=3).map(tuple), max_size=7)
@@ -103,5 +106,60 @@ def test_ten_thousand_nodes_in_a_row_or_in_a_ring_are_no_trouble() -> None:
     row = Lineage({f"n{i:05}": (f"n{i + 1:05}",) for i in range(10_000)})
     assert len(row.closure("n00000")) == len(row.dependants("n10000")) == 10_000
     assert len(row.path("n00000", "n10000")) == 10_001
+    assert row.impact("n10000").datasets[-1].distance == 10_000
     ring = Lineage({**row.upstreams, "n10000": ("n00000",)})
     assert [len(cycle) for cycle in ring.cycles()] == [10_001]
+
+
+def test_impact_tells_datasets_and_subjects_apart_nearest_first() -> None:
+    impact = Lineage(FLIGHTS.upstreams, {"model": Kind.SUBJECT}).impact("raw")
+    assert [(found.name, found.distance) for found in impact.datasets] == [
+        ("flights", 1),
+        ("weather", 1),
+        ("features", 2),
+    ]
+    assert [(found.name, found.distance) for found in impact.subjects] == [("model", 2)]
+    assert impact.path(impact.subjects[0]) == ("raw", "weather", "model")
+
+
+def test_what_nobody_needs_takes_nothing_down() -> None:
+    assert FLIGHTS.impact("model") == Impact("model")
+    assert FLIGHTS.impact("unheard of") == Impact("unheard of")
+
+
+@pytest.mark.parametrize(
+    ("direction", "names"),
+    [
+        ("up", ("features", "flights", "raw")),
+        ("down", ("features", "model")),
+        ("both", ("features", "flights", "model", "raw")),
+    ],
+)
+def test_a_subgraph_holds_one_side_of_a_node_or_both(direction: Direction, names: tuple[str, ...]) -> None:
+    assert FLIGHTS.subgraph("features", direction).names == names
+
+
+def test_a_part_of_the_graph_keeps_kinds_and_the_edges_within() -> None:
+    lineage = Lineage({"model": ("a", "b"), "a": ("b",)}, {"model": Kind.SUBJECT, "a": Kind.DATASET})
+    assert lineage.only(["model", "b"]) == Lineage({"model": ("b",)}, {"model": Kind.SUBJECT})
+
+
+@given(EDGES, NAMES)
+def test_impact_is_all_dependants_by_a_shortest_way(edges: dict[str, tuple[str, ...]], start: str) -> None:
+    lineage = Lineage(edges, {"a": Kind.SUBJECT})
+    impact = lineage.impact(start)
+    found = [*impact.datasets, *impact.subjects]
+    assert {affected.name for affected in found} == set(lineage.dependants(start))
+    for affected in found:
+        way = impact.path(affected)
+        assert all(up in lineage.direct(down) for up, down in pairwise(way))
+        assert len(way) == len(lineage.path(affected.name, start)) == affected.distance + 1
+
+
+@given(EDGES)
+def test_the_whole_graph_can_be_told_sources_first(edges: dict[str, tuple[str, ...]]) -> None:
+    lineage = Lineage(edges)
+    order = lineage.sources_first
+    assert sorted(order) == list(lineage.names)
+    if not lineage.cycles():
+        assert all(order.index(up) < order.index(name) for name in order for up in lineage.direct(name))

@@ -1,0 +1,94 @@
+"""Decisions and cases as JSON, to the byte: what is recorded, exported, verified and replayed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from featureguard.contract import canonical_json
+from featureguard.errors import UsageError
+from featureguard.gate.case import Case
+from featureguard.lineage import Lineage
+from featureguard.verdict import Decision
+
+T = TypeVar("T")
+
+
+def decision_to_text(decision: Decision) -> str:
+    """A decision in its one spelling."""
+    return _text(Decision, decision)
+
+
+def decision_from_text(text: str) -> Decision:
+    """Read what `decision_to_text` wrote.
+
+    Raises:
+        UsageError: If it is no decision.
+    """
+    return _read(Decision, text)
+
+
+def case_to_text(case: Case) -> str:
+    """A case in its one spelling, with only the part of the lineage that it needs."""
+    return _text(Case, dataclasses.replace(case, lineage=_upstream(case)))
+
+
+def case_from_text(text: str) -> Case:
+    """Read what `case_to_text` wrote.
+
+    Raises:
+        UsageError: If it is no case.
+    """
+    return _read(Case, text)
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a document."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def decision_to_dict(decision: Decision) -> dict[str, Any]:
+    """A decision as plain values, to be put into a larger document."""
+    found: dict[str, Any] = _adapter(Decision).dump_python(decision, mode="json")
+    return found
+
+
+def decision_from_dict(values: object) -> Decision:
+    """Read what `decision_to_dict` gave.
+
+    Raises:
+        UsageError: If it is no decision.
+    """
+    return decision_from_text(json.dumps(values))
+
+
+def _upstream(case: Case) -> Lineage:
+    lineage, subject = case.lineage, case.subject.subject
+    names = {subject, *lineage.closure(subject)}
+    return Lineage(
+        {name: lineage.direct(name) for name in sorted(names) if name in lineage.upstreams},
+        {name: kind for name, kind in sorted(lineage.kinds.items()) if name in names},
+    )
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(kind)
+
+
+def _text(kind: type[T], value: T) -> str:
+    return canonical_json(_adapter(kind).dump_python(value, mode="json")).decode()
+
+
+def _read(kind: type[T], text: str) -> T:
+    try:
+        return _adapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole text"
+        raise UsageError(f"This is no {kind.__name__.lower()}: {where}: {first['msg']}.") from None

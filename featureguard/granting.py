@@ -1,0 +1,121 @@
+"""Giving a waiver: whom it covers, what it binds to, and what it may not do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from featureguard.catalog import Catalog
+from featureguard.checks import words
+from featureguard.errors import UsageError
+from featureguard.policy import Policy
+from featureguard.problems import suggestion
+from featureguard.result import Code
+from featureguard.waiver import Waiver
+
+
+def grant(
+    catalog: Catalog,
+    *,
+    dataset: str | None,
+    subject: str | None,
+    codes: Sequence[str],
+    reason: str,
+    by: str,
+    since: datetime,
+    until: datetime,
+    approved_by: str | None = None,
+    ticket: str | None = None,
+    column: str | None = None,
+    bound: float | None = None,
+) -> Waiver:
+    """A waiver for today's promises, not recorded yet.
+
+    Args:
+        catalog: Today's contracts, subjects and policies.
+        dataset: Whose reasons are waived; `None`: of everything that the subject stands on.
+        subject: For which subject; `None`: for all.
+        codes: Reason codes.
+        reason: Why.
+        by: Who gives it.
+        since: From when.
+        until: Until when.
+        approved_by: The second person, where a tier needs one.
+        ticket: Where it is followed up.
+        column: Only reasons about this column.
+        bound: How far it goes, in the unit of the observed value.
+
+    Raises:
+        UsageError: If a name or a code is unknown, it lasts too long, or the second person is missing.
+    """
+    _refuse_unknown(catalog, dataset, subject)
+    covered = (
+        [dataset] if dataset else [n for n in catalog.lineage.closure(str(subject)) if n in catalog.contracts]
+    )
+    policies = _policies(catalog, dataset, subject)
+    longest = min(policy.waiver_max for policy in policies)
+    if until - since > longest:
+        raise UsageError(
+            f"A waiver lasts {words.limit(longest)} at most; this one ends {words.limit(until - since)}"
+            " after it begins. Give a shorter one, and mend the cause meanwhile."
+        )
+    tier = min([catalog.contracts[name].tier for name in covered] + _tiers(catalog, dataset, subject))
+    if approved_by is None and any(tier in policy.second_person for policy in policies):
+        raise UsageError(f"Tier {tier} needs a second person: name one with --approved-by.")
+    try:
+        return Waiver(
+            dataset=dataset,
+            subject=subject,
+            codes=tuple(_code(code) for code in dict.fromkeys(codes)),
+            column=column,
+            bound=bound,
+            digests={name: catalog.contracts[name].digest for name in covered},
+            reason=reason,
+            ticket=ticket,
+            by=by,
+            approved_by=approved_by,
+            since=since,
+            until=until,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        said = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"This waiver cannot be given: {where}{': ' if where else ''}{said}") from None
+
+
+def _refuse_unknown(catalog: Catalog, dataset: str | None, subject: str | None) -> None:
+    for name, known, what in (
+        (dataset, catalog.contracts, "dataset"),
+        (subject, catalog.subjects, "subject"),
+    ):
+        if name is not None and name not in known:
+            raise UsageError(f"The catalog has no {what} '{name}'.{suggestion(name, sorted(known))}")
+    if dataset is None and subject is None:
+        raise UsageError("A waiver is for a dataset, a subject, or both. Name one.")
+    if dataset and subject and dataset not in catalog.lineage.closure(subject):
+        raise UsageError(f"'{subject}' does not stand on '{dataset}'.")
+
+
+def _concerned(catalog: Catalog, dataset: str | None, subject: str | None) -> list[str]:
+    """Subjects whose decisions the waiver can change."""
+    if subject:
+        return [subject]
+    return [name for name in catalog.lineage.dependants(str(dataset)) if name in catalog.subjects]
+
+
+def _policies(catalog: Catalog, dataset: str | None, subject: str | None) -> list[Policy]:
+    found = [catalog.policy_of(name) for name in _concerned(catalog, dataset, subject)]
+    return found or [catalog.policies["default"]]
+
+
+def _tiers(catalog: Catalog, dataset: str | None, subject: str | None) -> list[int]:
+    return [catalog.subjects[name].tier for name in _concerned(catalog, dataset, subject)]
+
+
+def _code(text: str) -> Code:
+    if text not in Code.__members__:
+        raise UsageError(f"There is no reason code '{text}'.{suggestion(text, sorted(Code.__members__))}")
+    return Code(text)

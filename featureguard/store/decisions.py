@@ -1,0 +1,273 @@
+"""The decisions of a gate: each is sealed with the one before it, and none is ever changed or deleted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from featureguard.chain import Head, Link, head_of, sealed
+from featureguard.errors import UsageError
+from featureguard.store import encoding, upsert, waivers
+from featureguard.store.database import Database
+from featureguard.store.tables import DECISIONS, DOCUMENTS
+
+Kind = Literal["decision", "confirmation"]
+
+MAX_KEY_CHARACTERS = 200
+"""Longest idempotency key; PostgreSQL cannot index much more."""
+
+_PREFIX = re.compile("[0-9a-f]{8,64}")
+_AT_ONCE = 1_000  # Links that are read in one transaction.
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """A decision that is to be recorded.
+
+    Only `body` is sealed; the other fields find it again, so whatever must not change is said in `body` too.
+
+    Attributes:
+        kind: A decision, or the confirmation of an earlier one.
+        subject: What it protects.
+        action: What was asked for.
+        decided_at: The instant that it holds for.
+        effective: The verdict that counts.
+        body: Its text, in ASCII.
+        key: The idempotency key, which names one attempt; `None` if the caller gave none.
+        inputs: Digest of the document that it was judged from; `None` if that is not kept.
+        documents: Texts to keep with it, by the SHA-256 of their bytes; `inputs` is one of them.
+    """
+
+    kind: Kind
+    subject: str
+    action: str
+    decided_at: datetime
+    effective: str
+    body: str
+    key: str | None = None
+    inputs: str | None = None
+    documents: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What appending gave.
+
+    Attributes:
+        link: The decision's place in the chain; its seal is the decision's id.
+        created: False if an earlier call with the same idempotency key recorded it.
+    """
+
+    link: Link
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded decision; see `DecisionRecord`."""
+
+    link: Link
+    kind: Kind
+    key: str | None
+    subject: str
+    action: str
+    decided_at: datetime
+    effective: str
+    inputs: str | None
+
+
+class DecisionLog:
+    """The recorded decisions of a store, in the order of their chain."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, record: DecisionRecord, *, waivers: str) -> Appended | None:
+        """Record a decision at the end of the chain, unless its key names one that is there already.
+
+        Args:
+            record: The decision.
+            waivers: The token that `Waivers.with_token` gave together with the waivers it was judged with.
+
+        Returns:
+            Where it stands; `None` if a waiver was given or revoked since: judge again.
+
+        Raises:
+            UsageError: If its key belongs to something else, or a document is not what its digest says.
+        """
+        _refuse_wrong(record)
+        return self._database.write(
+            "record a decision", lambda connection: _append(connection, record, waivers)
+        )
+
+    def find(self, prefix: str) -> Recorded:
+        """The decision whose id begins with `prefix`: at least 8 of its 64 hexadecimal digits.
+
+        Raises:
+            UsageError: If there is none, or more than one.
+        """
+        return self._database.read("read a decision", lambda connection: _find(connection, prefix.lower()))
+
+    def by_key(self, key: str) -> Recorded | None:
+        """The decision that an idempotency key names, or `None`."""
+        query = select(DECISIONS).where(DECISIONS.c.key == encoding.to_text(key))
+        found = self._read(query)
+        return found[0] if found else None
+
+    def recorded(
+        self,
+        *,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> list[Recorded]:
+        """Decisions and confirmations from `since` until before `until`, in the order of the chain."""
+        order = DECISIONS.c.sequence.desc() if newest_first else DECISIONS.c.sequence
+        query = select(DECISIONS).order_by(order).limit(limit)
+        if subject is not None:
+            query = query.where(DECISIONS.c.subject == subject)
+        if since is not None:
+            query = query.where(DECISIONS.c.decided_at >= encoding.to_micros(since))
+        if until is not None:
+            query = query.where(DECISIONS.c.decided_at < encoding.to_micros(until))
+        return self._read(query)
+
+    def chain(self) -> Iterator[Link]:
+        """Every link as it is stored, by sequence, for `chain.faults`; also those recorded meanwhile."""
+        links = self._links_after(None)
+        while links:
+            yield from links
+            links = self._links_after(links[-1].sequence)
+
+    def head(self) -> Head:
+        """The end of the chain, to be kept elsewhere."""
+        tail = self._database.read("read the head", _tail)
+        return head_of([tail] if tail else [])
+
+    def document(self, digest: str) -> str | None:
+        """A text that was kept with a decision; `None` if there is none."""
+        query = select(DOCUMENTS.c.body).where(DOCUMENTS.c.digest == digest)
+        found: str | None = self._database.read(
+            "read a document", lambda connection: connection.scalar(query)
+        )
+        return found
+
+    def _read(self, query: Select[Any]) -> list[Recorded]:
+        return self._database.read(
+            "read decisions", lambda connection: [_recorded(row) for row in connection.execute(query)]
+        )
+
+    def _links_after(self, sequence: int | None) -> list[Link]:
+        query = _LINKS.order_by(DECISIONS.c.sequence).limit(_AT_ONCE)
+        if sequence is not None:
+            query = query.where(DECISIONS.c.sequence > sequence)
+        return self._database.read(
+            "read the chain", lambda connection: [Link(*row) for row in connection.execute(query)]
+        )
+
+
+_LINKS = select(DECISIONS.c.sequence, DECISIONS.c.previous, DECISIONS.c.body, DECISIONS.c.seal)
+
+
+def _refuse_wrong(record: DecisionRecord) -> None:
+    for digest, text in record.documents.items():
+        if encoding.digest_of(text) != digest:
+            raise UsageError(f"A document of the decision about {record.subject!r} is not {digest}. Hash it.")
+    if record.inputs is not None and record.inputs not in record.documents:
+        raise UsageError(f"The inputs {record.inputs} of a decision are missing. Give them in 'documents'.")
+    if record.key is not None and not 0 < len(record.key) <= MAX_KEY_CHARACTERS:
+        raise UsageError(
+            f"An idempotency key of {len(record.key)} characters. Give it 1 to {MAX_KEY_CHARACTERS}."
+        )
+
+
+def _append(connection: Connection, record: DecisionRecord, judged_with: str) -> Appended | None:
+    upsert.lock(connection, waivers.LOCK)
+    if record.key is not None and (known := _known(connection, record)):
+        return Appended(known, created=False)
+    if waivers.token(connection) != judged_with:
+        return None
+    link = sealed(record.body, _tail(connection))
+    documents = [{"digest": digest, "body": record.documents[digest]} for digest in sorted(record.documents)]
+    upsert.add(connection, DOCUMENTS, documents)
+    connection.execute(insert(DECISIONS), _row(record, link))
+    return Appended(link, created=True)
+
+
+def _known(connection: Connection, record: DecisionRecord) -> Link | None:
+    """The decision that has this record's key.
+
+    Raises:
+        UsageError: If it is about something else, for which this caller must not take its answer.
+    """
+    row = connection.execute(select(DECISIONS).where(DECISIONS.c.key == encoding.to_text(record.key))).first()
+    if row is None:
+        return None
+    if (row.kind, row.subject, row.action) != (record.kind, record.subject, record.action):
+        raise UsageError(
+            f"Idempotency key {record.key!r} already names the {row.kind} {row.seal[:16]} about "
+            f"{row.subject!r} and {row.action!r}. Give every attempt a key of its own."
+        )
+    return _link(row)
+
+
+def _find(connection: Connection, prefix: str) -> Recorded:
+    if not _PREFIX.fullmatch(prefix):
+        raise UsageError(f"{prefix!r} is no decision's id. Write at least 8 of its 64 hexadecimal digits.")
+    # "g" follows every hexadecimal digit, and a range can use the index.
+    between = DECISIONS.c.seal.between(prefix, prefix + "g")
+    rows = connection.execute(select(DECISIONS).where(between).order_by(DECISIONS.c.seal).limit(2)).all()
+    if not rows:
+        raise UsageError(
+            f"There is no decision {prefix!r} in this evidence store. Look its id up in the list."
+        )
+    if len(rows) > 1:
+        ids = " and ".join(row.seal for row in rows)
+        raise UsageError(f"{prefix!r} begins more than one decision's id: {ids}. Write more of it.")
+    return _recorded(rows[0])
+
+
+def _tail(connection: Connection) -> Link | None:
+    row = connection.execute(_LINKS.order_by(DECISIONS.c.sequence.desc()).limit(1)).first()
+    return Link(*row) if row else None
+
+
+def _row(record: DecisionRecord, link: Link) -> dict[str, Any]:
+    return {
+        "sequence": link.sequence,
+        "seal": link.seal,
+        "previous": link.previous,
+        "kind": record.kind,
+        "key": None if record.key is None else encoding.to_text(record.key),
+        "subject": record.subject,
+        "action": record.action,
+        "decided_at": encoding.to_micros(record.decided_at),
+        "effective": record.effective,
+        "body": record.body,
+        "inputs": record.inputs,
+    }
+
+
+def _link(row: Row[Any]) -> Link:
+    return Link(row.sequence, row.previous, row.body, row.seal)
+
+
+def _recorded(row: Row[Any]) -> Recorded:
+    return Recorded(
+        link=_link(row),
+        kind=row.kind,
+        key=None if row.key is None else json.loads(row.key),
+        subject=row.subject,
+        action=row.action,
+        decided_at=encoding.to_instant(row.decided_at),
+        effective=row.effective,
+        inputs=row.inputs,
+    )
