@@ -35,6 +35,7 @@ def main() -> None:
     _recheck(folder, files, options.rows // 100)
     _starting(options.rounds)
     _slis(folder, max(10, options.rows // 1_000), options.rounds)
+    subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")

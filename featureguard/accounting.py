@@ -10,30 +10,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from featureguard.contract import Contract, Slo
-from featureguard.incident import (
-    Incident,
-    check_incidents,
-    default_hysteresis,
-    freshness_incidents,
-)
+from featureguard.incident import Incident, check_incidents, default_hysteresis, freshness_incidents
 from featureguard.observation import PopulationReading
+from featureguard.result import Severity
 from featureguard.schedule import due_windows
 from featureguard.slo.alerts import hold_time, pages_at
 from featureguard.slo.budget import Budget, budget, burn_rate
 from featureguard.slo.delivery import Delivered, deliveries, delivery_sli
+from featureguard.slo.pieces import cut
 from featureguard.slo.population import PopulationLimit, population_sli
+from featureguard.slo.refusals import typical_gap
 from featureguard.slo.sli import Sli, time_sli
+from featureguard.slo.spans import Period, to_spans
 from featureguard.slo.spells import Spell, bad_since, spells
 from featureguard.timeline import Limit, Run
+from featureguard.windows import from_micros, to_micros
 
 if TYPE_CHECKING:
     from featureguard.store import Store
 
 BURN_WINDOWS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3))
 """Windows whose burn rates are told."""
+
+Kind = Literal["time", "population", "delivery"]
+"""What an SLI counts."""
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,11 @@ class Account:
     Attributes:
         dataset: Name of the dataset.
         slo: What was promised.
-        start, end: The rolling window, UTC.
+        start, end: The window that is told about, UTC.
         sli: Good, bad, unknown and excluded time; of deliveries, one microsecond stands for one.
+        unknown_as_bad: Whether the budget counts unknown time, as bad, or leaves it out.
         budget: What the objective allows, and what of it is spent.
-        burn_rates: Burn rate over each of the last windows; `None` where nothing is counted.
+        burn_rates: Burn rate over each of the last windows up to `end`; `None` where nothing is counted.
         bad_since: Begin of the bad spell that lasts until now; `None` if there is none.
         pages_at: When that spell begins to page, if it goes on; `None` if it never does.
         deliveries: What became of each delivery, for an objective about them.
@@ -57,6 +62,7 @@ class Account:
     start: datetime
     end: datetime
     sli: Sli
+    unknown_as_bad: bool
     budget: Budget
     burn_rates: Mapping[timedelta, float | None]
     bad_since: datetime | None = None
@@ -66,16 +72,24 @@ class Account:
     @property
     def meets(self) -> bool | None:
         """Whether the objective is met so far; `None` if nothing is counted."""
-        exhausted = self.budget.exhausted
-        return None if exhausted is None else not exhausted
+        return self.budget.met
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """A contract and since when it held."""
+
+    since: datetime
+    contract: Contract
 
 
 class Books:
-    """Facts of one dataset, read once.
+    """Facts of one dataset, each read once and only if it is needed.
 
     Args:
         store: Where they are.
-        contract: Today's contract: its clock and limit hold where nobody has looked by another one.
+        contract: Today's contract: its objective, tier and maintenance count for the past too; clocks and
+            limits are those that looks were judged by.
         now: The instant of the question; later facts are left out.
     """
 
@@ -84,7 +98,7 @@ class Books:
 
     @cached_property
     def versions(self) -> list[tuple[datetime, Contract]]:
-        """Contracts by the instant they came into force."""
+        """Contracts by the instant they came into force: the first look that was judged by them."""
         found = self._store.contract_versions(self.contract.dataset)
         return [(v.in_force_since, v.contract) for v in found if v.in_force_since <= self.now]
 
@@ -95,7 +109,7 @@ class Books:
             Limit(since, c.clock, c.freshness.max_age if c.freshness else None) for since, c in self.versions
         ]
 
-    @cached_property
+    @property
     def first_look(self) -> datetime | None:
         """The first look ever."""
         return self.versions[0][0] if self.versions else None
@@ -106,71 +120,81 @@ class Books:
         clocks = {limit.clock for limit in self.limits} | {self.contract.clock}
         return {clock: self._seen(clock) for clock in sorted(c for c in clocks if c)}
 
-    @property
-    def cadence(self) -> timedelta:
-        """How often the newest value advances, as far as known; 0 if it is not."""
-        return 4 * self.hysteresis
-
     @cached_property
+    def cadence(self) -> timedelta:
+        """How often new data comes: as declared, else as the newest value advanced; 0 if nobody knows."""
+        declared = self.contract.freshness.delivery if self.contract.freshness else None
+        found = typical_gap(declared) if declared else None
+        return found or 4 * default_hysteresis(self._runs_of(self.contract))
+
+    @property
     def hysteresis(self) -> timedelta:
         """Good time that parts two incidents: a quarter of the cadence."""
-        return default_hysteresis(self.runs.get(self.contract.clock or "", ()))
+        return self.cadence / 4
 
-    def sli(self, slo: Slo, start: datetime, end: datetime) -> Sli:
-        """The SLI that an objective names, over a window."""
-        window, away = (start, end), [(m.start, m.end) for m in self.contract.maintenance]
-        if slo.sli == "population":
+    def sli(self, kind: Kind, start: datetime, end: datetime) -> Sli:
+        """An SLI over a window; of deliveries, one microsecond stands for one."""
+        if kind == "delivery":
+            return self._delivery_sli(start, end)
+        window = start, end
+        if kind == "population":
             return population_sli(
-                self._populations(start, end),
-                [
-                    PopulationLimit(
-                        since, c.freshness.population if c.freshness else None, c.time.skew_tolerance
-                    )
-                    for since, c in self.versions
-                ],
+                self._populations,
+                [_population_limit(since, contract) for since, contract in self.versions],
                 window,
                 now=self.now,
                 first_look=self.first_look,
-                maintenance=away,
+                maintenance=self._away,
             )
-        if slo.sli == "delivery":
-            found = delivery_sli(self.deliveries(start, end))
-            return Sli(good=found.good, bad=found.bad, unknown=found.unknown)
         return time_sli(
-            self.runs, self.limits, window, now=self.now, first_look=self.first_look, maintenance=away
+            self.runs, self.limits, window, now=self.now, first_look=self.first_look, maintenance=self._away
         )
 
     def deliveries(self, start: datetime, end: datetime) -> list[Delivered]:
-        """What became of each delivery due in a window, since the first look."""
-        promise = self.contract.freshness.delivery if self.contract.freshness else None
-        if promise is None or self.first_look is None:
-            return []
-        due = due_windows(promise, max(start, self.first_look), min(end, self.now))
-        return deliveries(self.runs.get(self.contract.clock or "", ()), due, self.now)
+        """What became of each delivery due in a window, oldest first, by the promise then in force.
 
-    def account(self, *, unknown_as_bad: bool) -> Account | None:
-        """How the contract's objective stands now; `None` if it has none."""
-        slo, now = self.contract.slo, self.now
+        Those due before the first look or in declared maintenance count nowhere and are left out.
+        """
+        versions = [_InForce(*version) for version in self.versions]
+        lived = cut((start, end), self.now, versions, self.first_look, lambda one: _delivers(one.contract))
+        found: list[Delivered] = []
+        for one, span in lived.pieces:
+            promise = one.contract.freshness.delivery if one.contract.freshness else None
+            if promise:
+                due = due_windows(promise, from_micros(span[0]), from_micros(span[1]))
+                found += deliveries(self._runs_of(one.contract), due, self.now)
+        return [one for one in found if not self._is_away(one.window.due)]
+
+    def account(self, *, unknown_as_bad: bool, window: Period | None = None) -> Account | None:
+        """How the contract's objective stands; `None` if it has none.
+
+        Args:
+            unknown_as_bad: Whether the budget counts unknown time.
+            window: Another window than the objective's own, which ends now.
+        """
+        slo = self.contract.slo
         if slo is None:
             return None
-        start = now - slo.window
-        sli = self.sli(slo, start, now)
-        windows = [w for w in BURN_WINDOWS if w <= slo.window] if slo.sli != "delivery" else []
-        since = self._bad_since(slo)
+        start, end = window or (self.now - slo.window, self.now)
+        sli, since = self.sli(slo.sli, start, end), self._bad_since(slo)
+        burning = [length for length in BURN_WINDOWS if length <= slo.window and slo.sli != "delivery"]
         return Account(
-            self.contract.dataset,
-            slo,
-            start,
-            now,
-            sli,
-            budget(sli, slo.objective, unknown_as_bad=unknown_as_bad),
-            {
-                w: burn_rate(self.sli(slo, now - w, now), slo.objective, unknown_as_bad=unknown_as_bad)
-                for w in windows
+            dataset=self.contract.dataset,
+            slo=slo,
+            start=start,
+            end=end,
+            sli=sli,
+            unknown_as_bad=unknown_as_bad,
+            budget=budget(sli, slo.objective, unknown_as_bad=unknown_as_bad),
+            burn_rates={
+                length: burn_rate(
+                    self.sli(slo.sli, end - length, end), slo.objective, unknown_as_bad=unknown_as_bad
+                )
+                for length in burning
             },
-            since,
-            self._pages_at(slo, since),
-            tuple(self.deliveries(start, now)) if slo.sli == "delivery" else (),
+            bad_since=since,
+            pages_at=self._pages_at(slo, since) if since else None,
+            deliveries=tuple(self.deliveries(start, end)) if slo.sli == "delivery" else (),
         )
 
     def strip(self, start: datetime, end: datetime) -> list[Spell]:
@@ -178,59 +202,99 @@ class Books:
         freshness = self.contract.freshness
         if freshness is None or freshness.max_age is None:
             return []
-        runs = self.runs.get(self.contract.clock or "", ())
-        return spells(runs, start, min(end, self.now), freshness.max_age)
+        return spells(self._runs_of(self.contract), start, min(end, self.now), freshness.max_age)
 
     def incidents(self, since: datetime | None = None) -> tuple[Incident, ...]:
         """Everything that was broken for a while, oldest first.
 
         Args:
-            since: Results of looks before it are left out; freshness is always told from the beginning.
+            since: Incidents that were over before it are left out, and results before it are read only as far
+                as the others reach back.
         """
-        severity = self.contract.freshness.severity if self.contract.freshness else None
         of_freshness = freshness_incidents(
-            self.contract.dataset,
-            self.runs,
-            self.limits,
-            self.hysteresis,
-            **({"severity": severity} if severity else {}),
+            self.contract.dataset, self.runs, self.limits, self.hysteresis, severity=self._severity
         )
-        first = since or self.first_look or self.now
-        looks = self._store.verdicts(self.contract.dataset, first, self.now + _TICK)
-        of_checks = check_incidents(self.contract.dataset, looks, self.hysteresis)
-        return tuple(
-            sorted((*of_freshness, *of_checks), key=lambda one: (one.opened, one.check, one.column or ""))
-        )
+        found = (*of_freshness, *self._check_incidents(since))
+        told = (one for one in found if since is None or one.resolved is None or one.resolved >= since)
+        return tuple(sorted(told, key=_by_opening))
+
+    @property
+    def _severity(self) -> Severity:
+        """Of the freshness promise, today's or the last there was."""
+        contracts = (self.contract, *(contract for _, contract in reversed(self.versions)))
+        return next((c.freshness.severity for c in contracts if c.freshness), Severity.BLOCK)
+
+    def _check_incidents(self, since: datetime | None) -> tuple[Incident, ...]:
+        """Incidents of results, read back to where those that reach into the time since `since` began."""
+        first, until = self.first_look, self.now + _TICK
+        if first is None:
+            return ()
+        start, step = max(first, since or first), timedelta(days=1)
+        while True:
+            looks = self._store.verdicts(self.contract.dataset, start, until)
+            found = check_incidents(self.contract.dataset, looks, self.hysteresis)
+            # Less good time than the hysteresis before one, and it may be the end of another.
+            known_from = looks[0][0] + self.hysteresis if looks else until
+            if start == first or all(one.started.after and one.started.after >= known_from for one in found):
+                return found
+            start, step = max(first, start - step), 4 * step
 
     def _seen(self, clock: str) -> list[Run]:
-        """The runs of one clock, without what was seen after now."""
-        return [
-            run for run in self._store.timeline(self.contract.dataset, clock) if run.last_seen <= self.now
-        ]
+        """The runs of one clock, as they were known now."""
+        runs = self._store.timeline(self.contract.dataset, clock)
+        return [_until(run, self.now) for run in runs if run.first_seen <= self.now]
 
-    def _populations(self, start: datetime, end: datetime) -> list[tuple[datetime, PopulationReading]]:
-        first = min(self.first_look or start, start)
-        return self._store.populations(self.contract.dataset, first, end + _TICK)
+    def _runs_of(self, contract: Contract) -> Sequence[Run]:
+        return self.runs.get(contract.clock or "", ())
+
+    @cached_property
+    def _populations(self) -> list[tuple[datetime, PopulationReading]]:
+        first = self.first_look
+        return self._store.populations(self.contract.dataset, first, self.now + _TICK) if first else []
+
+    @property
+    def _away(self) -> list[Period]:
+        return [(one.start, one.end) for one in self.contract.maintenance]
+
+    def _is_away(self, instant: datetime) -> bool:
+        return any(start <= instant < end for start, end in self._away)
+
+    def _delivery_sli(self, start: datetime, end: datetime) -> Sli:
+        found = delivery_sli(self.deliveries(start, end))
+        first, promise = self.first_look, self.versions[0][1].freshness if self.versions else None
+        early = (
+            due_windows(promise.delivery, start, min(end, first))
+            if first and start < first and promise and promise.delivery
+            else []
+        )
+        cold = sum(not one.is_off for one in early)
+        return Sli(good=found.good, bad=found.bad, unknown=found.unknown, cold_start=cold)
 
     def _bad_since(self, slo: Slo) -> datetime | None:
-        freshness = self.contract.freshness
-        if slo.sli != "time" or freshness is None or freshness.max_age is None:
+        """Since when the data is past the limit in force, but not from before that limit was."""
+        if slo.sli != "time" or not self.limits or self.limits[-1].max_age is None:
             return None
-        return bad_since(self.runs.get(self.contract.clock or "", ()), freshness.max_age)
+        limit = self.limits[-1]
+        found = bad_since(self.runs.get(limit.clock or "", ()), limit.max_age or timedelta())
+        since = limit.since
+        for earlier in reversed(self.limits[:-1]):
+            if (earlier.clock, earlier.max_age) != (limit.clock, limit.max_age):
+                break
+            since = earlier.since
+        return max(found, since) if found else None
 
-    def _pages_at(self, slo: Slo, since: datetime | None) -> datetime | None:
-        if since is None:
-            return None
+    def _pages_at(self, slo: Slo, since: datetime) -> datetime | None:
         delivery = self.contract.freshness.delivery if self.contract.freshness else None
         hold = hold_time(delivery.grace if delivery else None, self.cadence or None)
-        return pages_at(since, slo.objective, slo.window, tier=self.contract.tier, hold=hold)
+        found = pages_at(since, slo.objective, slo.window, tier=self.contract.tier, hold=hold)
+        for start, end in to_spans(self._away):  # Maintenance spends no budget, so it delays the page.
+            if found and start < to_micros(found) and end > to_micros(since):
+                found += timedelta(microseconds=end - max(start, to_micros(since)))
+        return found
 
 
-_TICK = timedelta(microseconds=1)
-
-
-def _max_age(contract: Contract) -> timedelta | None:
-    return contract.freshness.max_age if contract.freshness else None
+def _delivers(contract: Contract) -> bool:
+    return contract.freshness is not None and contract.freshness.delivery is not None
 
 
 def _population_limit(since: datetime, contract: Contract) -> PopulationLimit:
@@ -239,7 +303,7 @@ def _population_limit(since: datetime, contract: Contract) -> PopulationLimit:
 
 
 def _until(run: Run, now: datetime) -> Run:
-    """A run as it was known at an instant; of its sightings before, the first is sure."""
+    """A run as it was known at an instant: of its sightings before, two are sure."""
     if run.last_seen <= now:
         return run
     stale = run.first_stale if run.first_stale and run.first_stale <= now else None

@@ -19,10 +19,11 @@ from featureguard.lineage import Kind, Lineage
 from featureguard.places import files_in, read_bytes
 from featureguard.policy import Policy
 from featureguard.problems import limited, read_model, suggestion
+from featureguard.slo.refusals import impossible
 from featureguard.strict_yaml import Document, dotted, load
 from featureguard.strict_yaml import Path as FieldPath
 
-_CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires", "policy")
+_CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires", "policy", "slo")
 _PLACES = (("source", "path"), ("source", "connection"), ("freshness", "population", "expected"))
 """Where `${variables}` may stand."""
 _DEFAULT = "default"
@@ -123,7 +124,9 @@ def load_contract(path: Path, variables: Mapping[str, str] | None = None) -> Con
     for document in documents:
         model, found = _read(document, variables)
         problems += found
-        contracts += [model] if isinstance(model, Contract) else []
+        if isinstance(model, Contract):
+            contracts.append(model)
+            problems += _objective_problems(_Entry(model, document))
     if not problems and len(contracts) != 1:
         problems.append(Problem(f"one contract is expected here, not {len(contracts)}.", label))
     if problems:
@@ -304,6 +307,7 @@ def _catalog(
         known.setdefault(entry.name, entry)
     for entry in entries:
         problems += _upstream_problems(entry, known, others)
+        problems += _objective_problems(entry)
         problems += _policy_problems(entry, policies, others)
     lineage = _lineage(known.values())
     for cycle in lineage.cycles():
@@ -346,6 +350,12 @@ def _policy_problems(
     if name is not None and others is not None and name not in {*policies, *others}:
         hint = suggestion(name, sorted(policies))
         yield entry.problem(f"no policy is called '{name}'.{hint}", ("policy",))
+
+
+def _objective_problems(entry: _Entry) -> Iterator[Problem]:
+    if isinstance(entry.model, Contract):
+        for message in impossible(entry.model):
+            yield entry.problem(message, ("slo", "objective"))
 
 
 def _upstream_problems(

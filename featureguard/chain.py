@@ -66,7 +66,9 @@ def sealed(body: str, after: Link | None) -> Link:
 
 def seal_of(sequence: int, previous: str, body: str) -> str:
     """The seal of a record."""
-    return hashlib.sha256(f"{sequence}\n{previous}\n{body}".encode()).hexdigest()
+    told = f"{sequence}\n{previous}\n{body}"
+    # A forged text may hold anything, and is to be found, not to crash.
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def head_of(links: Sequence[Link]) -> Head:

@@ -218,6 +218,11 @@ _CONTENT = {
         "Look for a change upstream at the time it began and roll it back. If the world changed, retrain"
         " and renew the baseline.",
     ),
+    Code.EXTERNAL_FAILED: Entry(
+        "A check of another tool failed, for a reason that has no code of its own here.",
+        "The data broke a rule that is written in that tool, such as a test of one's own in dbt.",
+        "Read the reason, then look up the check by its name in the tool that the name begins with.",
+    ),
 }
 
 _ONLINE = {

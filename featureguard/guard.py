@@ -18,6 +18,7 @@ from featureguard.checks import BUILTIN_CHECKS, Check
 from featureguard.checks.spikes import mark_bad
 from featureguard.contract import Contract, ParquetConfig
 from featureguard.errors import SourceError, UsageError
+from featureguard.evidence import Evidence
 from featureguard.judging import CLOCKS_DIFFER, Report, expiry, incomplete, judge, reconsider
 from featureguard.looking.look import Look
 from featureguard.looking.memory import Memory
@@ -179,20 +180,20 @@ class Guard:
             StoreError: If the evidence cannot be read.
         """
         contract, now = self._contract(dataset), _in_utc(now)
-        last = self.store.last_look(dataset) if self.store else None
-        if self.store is None or last is None:
+        until = now + CLOCKS_DIFFER if self.store and self.store.simulated else None
+        known = self.store.evidence(dataset, until=until) if self.store else Evidence(dataset)
+        last, complete = known.last, known.complete
+        if last is None:
             reason = "Nobody has looked at this dataset yet. Run 'featureguard check'."
             return incomplete(contract, Failure(Code.NO_EVIDENCE, reason), now, now)
-        seen, doubt = last.observation, last.observation.failure
-        if doubt is None:
-            doubt = expiry(contract, seen, now)
-        elif (complete := self.store.history(dataset, before=seen.observed_at).last) is not None:
-            seen = complete
+        doubt = last.observation.failure
+        if complete is None:
+            assert doubt is not None, "a look that is not complete says why"
+            report = incomplete(contract, doubt, last.observation.observed_at, now)
         else:
-            return dataclasses.replace(incomplete(contract, doubt, seen.observed_at, now), recorded=last.id)
-        history = self.store.history(dataset, before=seen.observed_at)
-        changed = last.contract != contract.digest
-        report = reconsider(contract, seen, history, now, doubt=doubt, changed=changed)
+            seen, changed = complete.observation, complete.contract != contract.digest
+            doubt = doubt or expiry(contract, seen, now)
+            report = reconsider(contract, seen, known.history, now, doubt=doubt, changed=changed)
         return dataclasses.replace(report, recorded=last.id)
 
     def preview(self, subject: str, action: str, *, now: datetime | None = None) -> Decision:

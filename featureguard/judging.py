@@ -13,16 +13,9 @@ from datetime import datetime, timedelta
 from featureguard.checks import BUILTIN_CHECKS, Check, words
 from featureguard.contract import Contract
 from featureguard.observation import Failure, History, Observation
+from featureguard.policy import EVIDENCE_MAX_AGE
 from featureguard.profile import Profile
 from featureguard.result import AnsweredBy, CheckResult, Code, Status, exit_code
-
-EVIDENCE_MAX_AGE = {
-    0: timedelta(hours=1),
-    1: timedelta(hours=6),
-    2: timedelta(hours=26),
-    3: timedelta(hours=26),
-}
-"""How old a look may be before it is no longer trusted, by tier."""
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of `now` a look may be, since machines' clocks differ."""

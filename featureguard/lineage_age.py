@@ -68,7 +68,8 @@ def age_path(lineage: Lineage, name: str, newest: Mapping[str, Newest], now: dat
         now: The instant of the ages. An event after it has the age 0.
 
     Returns:
-        The way with the greatest age, of equal ones the first by name; `None` where no dataset is upstream.
+        The way of what never arrived, else the one with the greatest known age, of equal ones the first by
+        name. `None` where no dataset is upstream.
     """
     nodes = [node for node in (*lineage.closure(name), name) if _is_stage(lineage, node, newest)]
     if not nodes:
@@ -100,7 +101,8 @@ def _oldest_way(lineage: Lineage, name: str, nodes: list[str], newest: Mapping[s
     way = [name]
     while way[-1] in before:
         way.append(before[way[-1]])
-    return [node for node in reversed(way) if node in nodes]
+    stages = set(nodes)
+    return [node for node in reversed(way) if node in stages]
 
 
 def _oldness(newest: Newest) -> tuple[int, int]:

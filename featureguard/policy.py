@@ -28,6 +28,9 @@ EVIDENCE_MAX_AGE = {
 }
 """How old a look may be before it is no longer trusted, by tier."""
 
+BUDGET = "slo"
+"""The check of findings about error budgets."""
+
 _TierKey = Literal["0", "1", "2", "3"]
 
 
@@ -40,7 +43,7 @@ class Rules(Model):
         unknown: A blocking promise could not be judged.
         cold_start: A learned limit has too little history for the first time.
         contradictory: Looks at the same snapshot say different things.
-        budget: The error budget of a dataset is exhausted.
+        budget: The error budget of a dataset is exhausted; at most this if nobody knows what is left of it.
         at_most: The worst verdict that counts.
     """
 
@@ -94,6 +97,14 @@ class Policy(Model):
     waiver_max: Duration = timedelta(days=7)
     second_person: tuple[Tier, ...] = (0,)
     look_again_after: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(minutes=5)
+
+    @model_validator(mode="after")
+    def _only_own_actions_repair(self) -> Self:
+        if wrong := [action for action in ACTIONS if self.is_repair(action)]:
+            raise ValueError(
+                f"'{wrong[0]}' cannot be a 'repair': nothing would hold it back. Mark an action of your own."
+            )
+        return self
 
     @model_validator(mode="after")
     def _worse_is_never_milder(self) -> Self:
@@ -179,12 +190,13 @@ class Rule:
         """What one finding leads to, before waivers and ceilings."""
         if finding.status is Status.PASS:
             return Verdict.ALLOW
-        if finding.code is Code.BUDGET_EXHAUSTED:
-            return self.budget
+        if finding.check == BUDGET:
+            return self.budget if finding.status is Status.FAIL else at_most(self.unknown, self.budget)
         by_status = self._by_status(finding)
         if finding.code is Code.EVIDENCE_CONTRADICTORY:
             return worst(by_status, self.contradictory)
-        return at_most(by_status, self.cold_start) if finding.code is Code.COLD_START else by_status
+        starting = finding.code is Code.COLD_START and finding.status is Status.UNKNOWN
+        return at_most(by_status, self.cold_start) if starting else by_status
 
     def _by_status(self, finding: CheckResult) -> Verdict:
         blocking = finding.severity is Severity.BLOCK

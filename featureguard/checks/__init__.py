@@ -40,7 +40,7 @@ BUILTIN_CHECKS: tuple[Check, ...] = (
     values,
 )
 
-TIMED_CHECKS: tuple[Check, ...] = (freshness, population)
+TIMED_CHECKS: tuple[Check, ...] = (freshness, delivery, population)
 """Those whose answer about one look changes as time goes by."""
 
 __all__ = ["BUILTIN_CHECKS", "TIMED_CHECKS", "Check"]

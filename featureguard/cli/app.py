@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from featureguard.cli import gate_commands
+from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 from featureguard.errors import (
     ContractError,
     FeatureGuardError,
@@ -29,21 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ProjectOption = Annotated[
-    Path | None, typer.Option("--project", "-p", help="Project folder or file; default: found upwards.")
-]
-EnvironmentOption = Annotated[
-    str | None, typer.Option("--environment", "-e", help="Environment of the project file, e.g. prod.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-NowOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Judge at this instant (ISO 8601 with a zone). Records nothing unless the store is simulated."
-    ),
-]
-
 
 _EXIT_CODES = (
     "Exit codes: 0 every blocking promise holds, 1 one is broken, 2 the call or a contract is wrong, "
@@ -230,3 +217,6 @@ def demo(
     from featureguard.demo.replay import replay
 
     raise typer.Exit(replay(folder))
+
+
+gate_commands.register(app)

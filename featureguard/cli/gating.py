@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import opened
 from featureguard.cli.tables import console
-from featureguard.gate.documents import to_dict
+from featureguard.gate.documents import decision_to_text
+from featureguard.result import Code
 from featureguard.verdict import Decision, Reason, Verdict
 
 STYLES = {Verdict.ALLOW: "green", Verdict.WARN: "yellow", Verdict.HOLD: "magenta", Verdict.BLOCK: "bold red"}
@@ -61,7 +63,8 @@ def decision_to_json(decision: Decision, decision_id: str | None, *, repeated: b
         "id": decision_id,
         "repeated": repeated,
         "exit_code": decision.effective.exit_code,
-        **to_dict(decision),
+        "allowed": decision.allowed,
+        **json.loads(decision_to_text(decision)),
     }
 
 
@@ -73,7 +76,10 @@ def print_decision(decision: Decision, recorded: str) -> None:
         for line in _lines(reason):
             out.print(line, soft_wrap=True)
     for remark in decision.remarks:
-        out.print(f"  note   {remark.code.value}: {remark.text}", soft_wrap=True)
+        if remark.code is not Code.CONTRACT_MISSING:
+            out.print(f"  note   {remark.code.value}: {remark.text}", soft_wrap=True)
+    if sources := [str(r.dataset) for r in decision.remarks if r.code is Code.CONTRACT_MISSING]:
+        out.print(f"  note   no contract describes {', '.join(sources)}", soft_wrap=True)
     if runbook := next((r.runbook for r in decision.reasons if r.runbook), None):
         out.print(f"  runbook: {runbook}")
     until = f"; holds until {words.instant(decision.valid_until)}" if decision.valid_until else ""
@@ -87,7 +93,7 @@ def print_decision(decision: Decision, recorded: str) -> None:
 
 def _headline(decision: Decision) -> Text:
     verdict = decision.effective
-    raw = "" if decision.raw is verdict else f", {decision.raw.value} without waivers or dry run"
+    raw = "" if decision.raw is verdict else f", raw verdict {decision.raw.value}"
     mode = ", dry run: it blocks nothing" if decision.mode == "dry_run" else ""
     return Text.assemble(
         (decision.subject, "bold"),

@@ -16,7 +16,7 @@ from featureguard.observation import ClockReading
 from featureguard.profile import Never
 from featureguard.result import AnsweredBy, CheckResult, Scalar, Severity, Status
 
-_SECONDS = ("freshness", "freshness_warn")
+_SECONDS = ("freshness", "freshness_warn", "delivery")
 _RATIOS = ("population", "nulls", "null_spike")
 _STYLES = {"pass": "green", "warn": "yellow", "unknown": "magenta", "FAIL": "bold red"}
 

@@ -84,7 +84,7 @@ class Diff:
     """All that differs between two catalogs, in alphabetical order; nothing differs if there is none.
 
     Attributes:
-        differences: One for each contract and subject that is not the same.
+        differences: One for each contract, subject and policy that is not the same.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -206,10 +206,9 @@ def _holds_models(value: object) -> TypeGuard[Mapping[str, Model]]:
 
 def _value(model: Model, field: str) -> Any:
     """A field as plain values."""
-    value = getattr(model, field)
-    return (
-        _plain(value) if isinstance(value, Model) else model.model_dump(mode="json", include={field})[field]
-    )
+    if isinstance(value := getattr(model, field), Model):
+        return _plain(value)
+    return model.model_dump(mode="json", include={field})[field]
 
 
 def _plain(model: Model) -> Any:

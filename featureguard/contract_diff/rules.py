@@ -262,4 +262,4 @@ RULES: Mapping[type[Model], Mapping[str, Rule]] = {
         "window": other("the budget is counted over another window"),
     },
 }
-"""What a change of each field means, by model. Promises within promises, and severities, need no entry."""
+"""What a change of each field means, by model. A promise within a promise needs no entry."""

@@ -1,4 +1,4 @@
-"""Replay the year: every night the day's files land, every morning the check stands before the training.
+"""Replay the year: every night the day's files land, every morning the gate stands before the training.
 
 Nothing is staged. The lake fills with the real files, the clock is the only thing made up, and each step is
 the command that a user types; ordinary mornings run the same check without printing it.
@@ -19,18 +19,26 @@ from featureguard.catalog import load_catalog
 from featureguard.demo.year import LAST_DAY, Feed, at_local, days, load_feeds
 from featureguard.errors import UsageError
 from featureguard.guard import Guard
-from featureguard.judging import Report, worst_exit_code
+from featureguard.judging import Report
 from featureguard.project import load_project
 from featureguard.result import Severity, Status
+from featureguard.store import open_store
 
 SUBJECT = "departure_delay"
-CHECK_HOUR = 6
+LANDING_HOUR, CHECK_HOUR = 2, 6
 _FILES = Path(__file__).parent / "flights"
 _MARK = ".featureguard-demo"
+_BLIZZARD = date(2013, 2, 9)
+_GATE = f"featureguard gate {SUBJECT} --for train"
+_WAIVER = (
+    f"featureguard waive add --dataset flights --subject {SUBJECT} --code NULL_LIMIT --column dep_delay"
+    " --bound 60% --until 20h --by ana@example.org --approved-by ben@example.org --ticket ML-208"
+    ' --reason "Cancelled flights have no delay: the nulls are true"'
+)
 _SHOWN = {
     date(2013, 2, 1): "January is in: the model may be trained.",
     date(2013, 2, 9): "The blizzard of 8 February cancelled half of the flights.",
-    date(2013, 2, 10): "And of 9 February.",
+    date(2013, 2, 10): "And of 9 February; the waiver is over.",
     date(2013, 2, 11): "The airports fly again.",
     date(2013, 2, 13): "Nobody planted this one: 1,048 miles per hour of wind at Newark.",
     date(2013, 12, 31): "The weather feed stopped in the evening of 30 December.",
@@ -52,7 +60,10 @@ def replay(folder: Path) -> int:
     """
     flights, weather = load_feeds()
     prepare(folder)
-    say(f"Replaying 2013 in {folder}/: files land at 01:00 New York time, checks run at 0{CHECK_HOUR}:00.")
+    say(
+        f"Replaying 2013 in {folder}/: files land at 01:00 New York time, checks run at 0{LANDING_HOUR}:00"
+        f" and 0{CHECK_HOUR}:00; then the training asks the gate."
+    )
     codes = dict(mornings(folder, flights, weather))
     say("")
     _summarise(codes)
@@ -61,10 +72,14 @@ def replay(folder: Path) -> int:
     code = run(folder, f"featureguard check {SUBJECT} --now {evening.isoformat()}")
     title("Asked afterwards", "everything is in the store.")
     run(folder, f"featureguard status --now {evening.isoformat()}")
-    run(folder, "featureguard explain DATA_STALE")
+    run(folder, f"featureguard incidents --open --now {evening.isoformat()}")
+    run(folder, f"featureguard scorecard --window 365d --now {evening.isoformat()}")
+    title("And to be believed", "every decision is sealed with the one before it, and can be decided anew.")
+    verified = run(folder, "featureguard verify --write-head heads.jsonl")
+    replayed = run(folder, f"featureguard replay {_last_decision(folder)}")
     _say_what_next(folder, evening)
     went_well = (
-        code == 1
+        (code, verified, replayed) == (1, 0, 0)
         and not codes[date(2013, 2, 1)]
         and all(codes[day] == 1 for day in (date(2013, 2, 9), date(2013, 2, 10), date(2013, 12, 31)))
     )
@@ -83,16 +98,32 @@ def mornings(folder: Path, flights: Feed, weather: Feed, last: date = LAST_DAY) 
                 return
             for feed in (flights, weather):
                 feed.land(day, folder / "lake")
+            clock.now = at_local(morning, LANDING_HOUR).astimezone(UTC)
+            guard.check_all(SUBJECT)
             now = at_local(morning, CHECK_HOUR)
             if morning in _SHOWN:
                 title(f"{morning:%-d %B}, 0{CHECK_HOUR}:00", _SHOWN[morning])
-                command = f"featureguard check {SUBJECT} --now {now.isoformat()}"
-                yield morning, run(folder, command, then="python train.py")
+                yield morning, _ask(folder, now)
+                if morning == _BLIZZARD:
+                    _waive(folder, now + timedelta(hours=2))
                 continue
             clock.now = now.astimezone(UTC)
-            reports = guard.check_all(SUBJECT)
-            _tell(morning, reports)
-            yield morning, worst_exit_code(report.exit_code for report in reports)
+            _tell(morning, guard.check_all(SUBJECT))
+            yield morning, guard.decide(SUBJECT, "train", key=f"train {morning}").decision.effective.exit_code
+
+
+def _ask(folder: Path, now: datetime) -> int:
+    """Check, and train if the gate allows it, as the nightly job does."""
+    run(folder, f"featureguard check {SUBJECT} --now {now.isoformat()}")
+    return run(folder, f"{_GATE} --now {now.isoformat()}", then="python train.py")
+
+
+def _waive(folder: Path, now: datetime) -> None:
+    """Two people take it upon themselves for a day: cancelled flights truly have no delay."""
+    title(f"{now:%-d %B, %H:%M}", "Two people vouch for the nulls, until tomorrow morning.")
+    run(folder, f"{_WAIVER} --now {now.isoformat()}")
+    run(folder, f"featureguard check {SUBJECT} --now {now.isoformat()}", quiet=True)
+    run(folder, f"{_GATE} --now {now.isoformat()}", then="python train.py")
 
 
 class _FakeClock:
@@ -114,6 +145,14 @@ def _tell(morning: date, reports: list[Report]) -> None:
                 say(f"  {morning:%d %b}  {word}  {report.dataset}  {result.reason}")
 
 
+def _last_decision(folder: Path) -> str:
+    """The first digits of the latest decision's id."""
+    project = load_project(folder, {}, None)
+    with open_store(project.store_url({}), simulated=True) as store:
+        (last,) = store.decisions.recorded(limit=1, newest_first=True)
+    return last.link.seal[:16]
+
+
 def _summarise(mornings: dict[date, int]) -> None:
     blocked = [day for day, code in mornings.items() if code]
     say(f"{len(mornings)} mornings: training was allowed on {len(mornings) - len(blocked)}, held back on")
@@ -127,6 +166,8 @@ def _say_what_next(folder: Path, evening: datetime) -> None:
         *([f"source {os.path.relpath(activate)}"] if activate.exists() else []),
         f"cd {folder}",
         f"featureguard explain flights --now {evening.isoformat()}",
+        f"featureguard slo flights --now {evening.isoformat()}",
+        f"featureguard lineage {SUBJECT}",
         f"featureguard check weather --now {evening.isoformat()} --json",
         "featureguard check flights --data lake/flights/day=2013-02-08 --now 2013-02-09T11:00Z --details",
         "edit contracts/flights.yaml, then: featureguard validate",
@@ -134,13 +175,14 @@ def _say_what_next(folder: Path, evening: datetime) -> None:
         say(f"  {command}")
 
 
-def run(folder: Path, command: str, then: str | None = None) -> int:
+def run(folder: Path, command: str, then: str | None = None, *, quiet: bool = False) -> int:
     """Run a command in the project's folder as a user would, and print it with what it says.
 
     Args:
         folder: The project.
         command: The command.
         then: A command that starts only if the first one ends well, as in `first && then`.
+        quiet: Leave out what the command prints.
 
     Returns:
         The exit code of the first command.
@@ -151,7 +193,10 @@ def run(folder: Path, command: str, then: str | None = None) -> int:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    code = subprocess.run(shlex.split(command), cwd=folder, env=environment, check=False).returncode
+    out = subprocess.DEVNULL if quiet else None
+    code = subprocess.run(
+        shlex.split(command), cwd=folder, env=environment, check=False, stdout=out
+    ).returncode
     if then and code == 0:
         subprocess.run(shlex.split(then), cwd=folder, env=environment, check=True)
     elif then:

@@ -1,8 +1,8 @@
 """Which of our datasets another tool means.
 
-A contract's alias for the tool decides, e.g. `aliases: {dbt: model.shop.orders}` or the short `{dbt: orders}`.
-Without one, the tool's short name must be the last part of the dataset's name. Whatever fits more than one
-thing on either side is ambiguous and fits none: evidence about the wrong table would be worse than none.
+A contract's alias for the tool decides, e.g. `aliases: {dbt: model.shop.orders}`, or `{dbt: orders}` for
+short. Without one, the tool's short name must be the last part of the dataset's name. Whatever fits more than
+one thing on either side is ambiguous and fits none: evidence about the wrong table is worse than none.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ class Datasets:
         for contract in contracts:
             alias = contract.aliases.get(tool) or contract.dataset.rpartition(".")[2]
             self._datasets[alias].append(contract.dataset)
-        by_id = (one for one in set(named) if one.id not in self._datasets or one.id == one.name)
-        self._shared = Counter(one.name for one in by_id)
+        self._sharing = Counter(one.name for one in set(named) if not self._is_exact(one))
 
     def find(self, named: Named, check: str) -> str | Skipped:
         """The dataset that the tool means, or why a check of it gives no result."""
@@ -41,13 +40,17 @@ class Datasets:
             hint = f"'{named.id}': write '{alias}' in the contract of its dataset."
             return Skipped(check, Why.NO_DATASET, hint)
         if len(found) > 1:
-            fits = ", ".join(sorted(found))
-            hint = f"'{named.id}' may be any of {fits}: write 'aliases: {{{self._tool}: …}}' in their contracts."
+            fits, alias = ", ".join(sorted(found)), f"aliases: {{{self._tool}: …}}"
+            hint = f"'{named.id}' may be any of {fits}: write '{alias}' in their contracts."
             return Skipped(check, Why.AMBIGUOUS, hint)
-        if named.id not in self._datasets and self._shared[named.name] > 1:
+        if self._sharing[named.name] > 1 and not self._is_exact(named):
             hint = (
                 f"Several things are called '{named.name}': write the full name of the right one, e.g."
                 f" 'aliases: {{{self._tool}: {named.id}}}', in the contract of '{found[0]}'."
             )
             return Skipped(check, Why.AMBIGUOUS, hint)
         return found[0]
+
+    def _is_exact(self, named: Named) -> bool:
+        """Whether an alias is the full name, and not the short one."""
+        return named.id != named.name and named.id in self._datasets

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from featureguard.errors import ResourceLimitError, SourceCorruptError, SourceUnreadableError
+from featureguard.secret import inline_secret
 
 MAX_BYTES = 64 << 20
 """Largest file of results that is read."""
@@ -94,6 +96,8 @@ def name(value: object) -> str | None:
 def sentence(value: object) -> str:
     """A text on one line, cut; empty for what is no text."""
     text = " ".join(_UNSEEN.sub(" ", value[: 4 * _LONGEST_TEXT]).split()) if isinstance(value, str) else ""
+    if inline_secret(text):
+        return "the message holds a secret and is left out"
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
@@ -116,15 +120,16 @@ def instant(value: object) -> datetime | None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice[:100]!r} stands twice in the object that begins with {_begin(pairs)}")
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(
+            f"the key {twice[:100]!r} stands twice in an object that begins with {_begin(pairs)}"
+        )
     return found
 
 
 def _begin(pairs: list[tuple[str, Any]]) -> str:
     key, value = pairs[0]
-    return f"{key[:100]!r}: {str(value)[:100]!r}"
+    return f"{key[:100]!r}: {value[:100]!r}" if isinstance(value, str) else f"{key[:100]!r}"
 
 
 def _no_number(text: str) -> NoReturn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,10 +19,16 @@ from featureguard.evidence import Evidence, ExternalResult, Look
 from featureguard.gate.deadlines import deadlines
 from featureguard.gate.doubts import Trust, contradiction, doubts
 from featureguard.judging import judge
+from featureguard.observation import History, Observation
 from featureguard.result import CheckResult, Code, Severity, Status
 
 EVIDENCE = "evidence"
 """The check of findings about the evidence itself."""
+
+_AGES = frozenset({("freshness", Code.DATA_STALE), ("freshness_warn", Code.DATA_STALE)}) | {
+    ("delivery", Code.WINDOW_MISSING)
+}
+"""Findings whose observed value is an age in seconds, and grows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,20 @@ class Finding:
 
     result: CheckResult
     observed_at: datetime | None = None
+
+    @property
+    def age_seconds(self) -> float | None:
+        """The observed value if it is an age, which grows as time goes by; else `None`."""
+        observed = self.result.observed
+        grows = (self.result.check, self.result.code) in _AGES
+        return float(observed) if grows and isinstance(observed, int | float) else None
+
+    def later(self, by: timedelta) -> Finding:
+        """The same finding a while later."""
+        if not by or (age := self.age_seconds) is None:
+            return self
+        micros = round(age * 1_000_000) + by // timedelta(microseconds=1)
+        return dataclasses.replace(self, result=dataclasses.replace(self.result, observed=micros / 1_000_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +77,36 @@ class Standing:
 
     Attributes:
         contract: What is promised.
+        now: The instant it was assessed for.
         digest: Digest of the promises.
         evidence: Digest of all that it rests on.
         observed_at: The latest complete look; `None` without one.
         promises: How many results there should be.
         findings: Everything that is not a pass, as of the instant it was assessed for.
         turns: When that changes without any new evidence, in order.
+        known_until: From when on `turns` may lack some; `None`: never. Only populations have that many.
+        moves_at: From when on the share of a population may be another; `None`: never.
     """
 
     contract: Contract
+    now: datetime
     digest: str
     evidence: str
     observed_at: datetime | None
     promises: int
     findings: tuple[Finding, ...]
     turns: tuple[Turn, ...] = ()
+    known_until: datetime | None = None
+    moves_at: datetime | None = None
 
     def at(self, instant: datetime) -> tuple[Finding, ...]:
         """Everything that is not a pass at an instant not before the one it was assessed for."""
-        found = self.findings
+        since, found = self.now, self.findings
         for turn in self.turns:
             if turn.at > instant:
                 break
-            found = turn.findings
-        return found
+            since, found = turn.at, turn.findings
+        return tuple(finding.later(instant - since) for finding in found)
 
 
 def assess(contract: Contract, evidence: Evidence, now: datetime, trust: Trust) -> Standing:
@@ -93,10 +120,11 @@ def assess(contract: Contract, evidence: Evidence, now: datetime, trust: Trust) 
     """
     digest = contract.digest
     believed = trust.under(contract)
-    settled = _Judged(contract, evidence, digest, believed)
+    settled = _Judged(contract, evidence, digest, believed, now)
     found = settled.findings(now)
     turns, before = [], found
-    for at in deadlines(contract, evidence, now, believed):
+    ahead = deadlines(contract, evidence, now, believed, settled.limits)
+    for at in ahead.instants:
         then = settled.findings(at)
         if _weight(then) != _weight(before):
             turns.append(Turn(at, then))
@@ -104,24 +132,30 @@ def assess(contract: Contract, evidence: Evidence, now: datetime, trust: Trust) 
     complete = evidence.complete
     return Standing(
         contract,
+        now,
         digest,
         digest_of(evidence),
         complete.observation.observed_at if complete else None,
         settled.promises,
         found,
         tuple(turns),
+        ahead.known_until,
+        ahead.moves_at,
     )
 
 
 def digest_of(evidence: Evidence) -> str:
-    """SHA-256 of what a verdict rests on: looks by their ids, and results of other tools."""
+    """SHA-256 of what a verdict rests on: looks by their ids, what limits were learned from, other tools."""
+    history = evidence.history
     body = {
         "dataset": evidence.dataset,
         "last": evidence.last.id if evidence.last else None,
         "complete": evidence.complete.id if evidence.complete else None,
         "seen": [sight.look for sight in evidence.seen],
         "learned": sorted([check, column or ""] for check, column in evidence.learned),
-        "external": [dataclasses.astuple(result)[:5] for result in evidence.external],
+        "before": [history.last.observed_at, history.last.snapshot] if history.last else None,
+        "units": [[unit.key, unit.content, sorted(unit.judged_bad)] for unit in history.units],
+        "external": [_told(result) for result in _latest(evidence.external).values()],
     }
     return hashlib.sha256(canonical_json(_plain(body))).hexdigest()
 
@@ -129,14 +163,20 @@ def digest_of(evidence: Evidence) -> str:
 class _Judged:
     """The results of the last complete look, judged once where time does not matter, else per instant."""
 
-    def __init__(self, contract: Contract, evidence: Evidence, digest: str, trust: Trust) -> None:
+    def __init__(
+        self, contract: Contract, evidence: Evidence, digest: str, trust: Trust, now: datetime
+    ) -> None:
         self._contract, self._evidence, self._trust = contract, evidence, trust
         look = evidence.complete
         self._changed = look is not None and look.contract != digest
         self._contradicted = contradiction(evidence.seen)
         still = [check for check in BUILTIN_CHECKS if check not in TIMED_CHECKS]
         self._still = self._results(look, still, look.observation.observed_at) if look else []
-        self.promises = len(contract.external_checks)
+        nothing = Observation(contract.dataset, now)
+        expected = judge(contract, nothing, History(), now)
+        self.promises = len(expected) + len(contract.external_checks)
+        self.limits = {limit for result in expected if (limit := trust.own(contract, result))}
+        self._needs_look = bool(expected) or not contract.external_checks
 
     def findings(self, now: datetime) -> tuple[Finding, ...]:
         """Everything that is not a pass at an instant."""
@@ -144,7 +184,6 @@ class _Judged:
         found = list(self._evidence_findings(now, look))
         if look:
             results = [*self._still, *self._results(look, TIMED_CHECKS, now)]
-            self.promises = len(results) + len(self._contract.external_checks)
             found += [
                 Finding(result, look.observation.observed_at)
                 for result in results
@@ -158,8 +197,7 @@ class _Judged:
 
     def _evidence_findings(self, now: datetime, look: Look | None) -> Iterator[Finding]:
         """Why nothing that passed can be believed."""
-        only_external = not look and not self._evidence.last and self._contract.external_checks
-        if only_external and not _promises_data(self._contract):
+        if not look and not self._evidence.last and not self._needs_look:
             return
         for failure in doubts(self._evidence, now, self._trust, self._contradicted):
             result = CheckResult(EVIDENCE, Status.UNKNOWN, code=failure.code, reason=failure.reason)
@@ -183,12 +221,12 @@ class _Judged:
         observed_at, general = look.observation.observed_at, self._trust.default
         age = now - observed_at
         own = [(result, self._trust.own(self._contract, result)) for result in results]
-        if age > max((limit or general for _, limit in own), default=general) or (
-            age > general and any(limit is None for _, limit in own)
-        ):
-            yield Finding(
-                _expired(CheckResult(EVIDENCE, Status.UNKNOWN), "The last look", age, general), observed_at
-            )
+        whole = (
+            general if any(limit is None for _, limit in own) else max((x for _, x in own if x), default=age)
+        )
+        if age > whole:
+            expired = _expired(CheckResult(EVIDENCE, Status.UNKNOWN), "The last look", age, whole)
+            yield Finding(expired, observed_at)
         for result, limit in own:
             if limit and age > limit and result.status is Status.PASS:
                 what = f"The last look at '{_name(result)}'"
@@ -196,7 +234,7 @@ class _Judged:
 
     def _external(self, now: datetime) -> Iterator[Finding]:
         """What other tools said, and what they should have said."""
-        given = {result.name: result for result in self._evidence.external}
+        given = _latest(self._evidence.external)
         promised = {f"{check.tool}:{check.check}": check for check in self._contract.external_checks}
         for name, promise in promised.items():
             result, limit = given.get(name), promise.evidence_max_age or self._trust.default
@@ -235,26 +273,35 @@ def _of_other(name: str, severity: Severity, code: Code, reason: str) -> CheckRe
 
 
 def _translated(result: ExternalResult, severity: Severity) -> CheckResult:
+    # Only our own learned limits may plead a cold start: it is what a policy is lenient about.
+    code = Code.EVIDENCE_PARTIAL if result.code is Code.COLD_START else result.code
+    observed = result.observed
+    if isinstance(observed, float) and not math.isfinite(observed):
+        observed = None
     return CheckResult(
         result.name,
         result.status,
         severity,
-        result.code,
+        code,
         column=result.column,
-        observed=result.observed,
+        observed=observed,
         reason=result.reason,
     )
+
+
+def _latest(results: Iterable[ExternalResult]) -> dict[str, ExternalResult]:
+    """The latest result of each check, the worse of two at one instant; in alphabetical order."""
+    order = sorted(results, key=lambda result: (result.name, result.observed_at, result.status.rank))
+    return {result.name: result for result in order}
+
+
+def _told(result: ExternalResult) -> list[object]:
+    return [str(value) if isinstance(value, float) else value for value in dataclasses.astuple(result)]
 
 
 def _nothing_promised(contract: Contract) -> CheckResult:
     reason = f"The contract of '{contract.dataset}' promises nothing, so nothing is known about it."
     return CheckResult(EVIDENCE, Status.UNKNOWN, code=Code.NO_EVIDENCE, reason=reason)
-
-
-def _promises_data(contract: Contract) -> bool:
-    """Whether anything is promised that a look must tell."""
-    promises = (contract.schema_, contract.freshness, contract.volume, contract.keys, getattr(contract, "partitions", None))
-    return any(promise is not None for promise in promises)
 
 
 def _weight(findings: Iterable[Finding]) -> frozenset[tuple[object, ...]]:

@@ -15,7 +15,7 @@ from featureguard.codes import describe
 from featureguard.contract import External, Subject
 from featureguard.gate.assess import EVIDENCE, Finding, Standing
 from featureguard.gate.case import BudgetState, Case, refuse_nonsense
-from featureguard.gate.waiving import covering, edges, outgrown, remarks, moving
+from featureguard.gate.waiving import covering, edges, moving, outgrown, remarks
 from featureguard.lineage import Kind, Lineage
 from featureguard.policy import BUDGET
 from featureguard.result import CheckResult, Code, Status
@@ -124,9 +124,7 @@ class _Court:
             if name not in self.standings:
                 # How critical it is stands in its contract: take the worst that it could be.
                 tiers = range(subject.tier + 1)
-                yield self._unknown(
-                    Code.NO_EVIDENCE, name, f"Nothing is known about '{name}'.", tiers, at
-                )
+                yield self._unknown(Code.NO_EVIDENCE, name, f"Nothing is known about '{name}'.", tiers, at)
 
     def _unknown(self, code: Code, name: str, text: str, tiers: Iterable[int], at: datetime) -> Reason:
         """A dataset that the case says nothing about."""
@@ -180,9 +178,7 @@ class _Court:
         ceiling = self.rules[self.subject.tier if reason.tier is None else reason.tier].at_most
         waiver = None
         if reason.verdict.rank > Verdict.WARN.rank and self.case.waivers:
-            waiver = covering(
-                reason, self.subject.subject, digest, self.case.waivers, self.case.policy, at
-            )
+            waiver = covering(reason, self.subject.subject, digest, self.case.waivers, self.case.policy, at)
         only_reports = self.mode == "dry_run" or (standing and standing.contract.enforcement == "observe")
         if waiver or only_reports:
             ceiling = at_most(ceiling, Verdict.WARN)

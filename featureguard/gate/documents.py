@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def decision_to_text(decision: Decision) -> str:
     """A decision in its one spelling."""
-    return _text(Decision, decision)
+    return _text(_decisions(), decision)
 
 
 def decision_from_text(text: str) -> Decision:
@@ -30,12 +30,12 @@ def decision_from_text(text: str) -> Decision:
     Raises:
         UsageError: If it is no decision.
     """
-    return _read(Decision, text)
+    return _read(_decisions(), text, "decision")
 
 
 def case_to_text(case: Case) -> str:
     """A case in its one spelling, with only the part of the lineage that it needs."""
-    return _text(Case, dataclasses.replace(case, lineage=_upstream(case)))
+    return _text(_cases(), dataclasses.replace(case, lineage=_upstream(case)))
 
 
 def case_from_text(text: str) -> Case:
@@ -44,7 +44,7 @@ def case_from_text(text: str) -> Case:
     Raises:
         UsageError: If it is no case.
     """
-    return _read(Case, text)
+    return _read(_cases(), text, "case")
 
 
 def digest_of(text: str) -> str:
@@ -54,7 +54,7 @@ def digest_of(text: str) -> str:
 
 def decision_to_dict(decision: Decision) -> dict[str, Any]:
     """A decision as plain values, to be put into a larger document."""
-    found: dict[str, Any] = _adapter(Decision).dump_python(decision, mode="json")
+    found: dict[str, Any] = _decisions().dump_python(decision, mode="json")
     return found
 
 
@@ -77,18 +77,23 @@ def _upstream(case: Case) -> Lineage:
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
-    return TypeAdapter(kind)
+def _decisions() -> TypeAdapter[Decision]:
+    return TypeAdapter(Decision)
 
 
-def _text(kind: type[T], value: T) -> str:
-    return canonical_json(_adapter(kind).dump_python(value, mode="json")).decode()
+@cache
+def _cases() -> TypeAdapter[Case]:
+    return TypeAdapter(Case)
 
 
-def _read(kind: type[T], text: str) -> T:
+def _text(adapter: TypeAdapter[T], value: T) -> str:
+    return canonical_json(adapter.dump_python(value, mode="json")).decode()
+
+
+def _read(adapter: TypeAdapter[T], text: str, what: str) -> T:
     try:
-        return _adapter(kind).validate_json(text)
+        return adapter.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole text"
-        raise UsageError(f"This is no {kind.__name__.lower()}: {where}: {first['msg']}.") from None
+        raise UsageError(f"This is no {what}: {where}: {first['msg']}.") from None

@@ -46,7 +46,7 @@ class Trust:
             "delivery": freshness.delivery if freshness else None,
             "volume": contract.volume,
             "keys": contract.keys,
-            "partitions": getattr(contract, "partitions", None),
+            "partitions": contract.partitions,
             "nulls": nulls,
             "null_spike": nulls.spike if nulls else None,
             "range": column.range if column else None,
@@ -65,12 +65,11 @@ def doubts(evidence: Evidence, now: datetime, trust: Trust, contradicted: str | 
         contradicted: What `contradiction` found.
     """
     last, complete = evidence.last, evidence.complete
-    if last is None:
+    if last and last.observation.failure:
+        yield last.observation.failure
+    elif complete is None:
         reason = "Nobody has looked at this dataset yet. Run 'featureguard check'."
         yield Failure(Code.NO_EVIDENCE, reason)
-        return
-    if last.observation.failure is not None:
-        yield last.observation.failure
     if complete is not None:
         yield from _ahead(complete.observation.observed_at, now)
         yield from _superseded(evidence, now, trust)
@@ -110,7 +109,8 @@ def _superseded(evidence: Evidence, now: datetime, trust: Trust) -> Iterator[Fai
     """The complete look is about an older snapshot than another look has seen since."""
     complete = evidence.complete
     snapshot = complete.observation.snapshot if complete else None
-    newest = next((sight for sight in evidence.seen if sight.snapshot is not None), None)
+    known = [sight for sight in evidence.seen if sight.snapshot is not None]
+    newest = max(known, key=lambda sight: sight.observed_at, default=None)
     if complete is None or snapshot is None or newest is None or newest.snapshot == snapshot:
         return
     last = max(

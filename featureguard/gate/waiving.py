@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from featureguard.checks import words
+from featureguard.gate.assess import Standing
 from featureguard.policy import Policy
 from featureguard.result import Code
 from featureguard.verdict import Reason, Remark, Verdict
@@ -55,6 +56,8 @@ def why_not(waiver: Waiver, reason: Reason, digest: str | None, policy: Policy, 
         return f"was revoked by {waiver.revoked_by} at {words.instant(waiver.revoked_at)}"
     if waiver.until <= now:
         return f"expired at {words.instant(waiver.until)}"
+    if waiver.until - waiver.since > policy.waiver_max:
+        return f"lasts longer than the {words.limit(policy.waiver_max)} that the policy allows"
     if reason.dataset is not None and digest is not None and waiver.digests.get(reason.dataset) != digest:
         return f"was given for other promises of '{reason.dataset}': its contract has changed since"
     if waiver.approved_by is None and reason.tier in policy.second_person:
@@ -73,7 +76,7 @@ def remarks(
     now: datetime,
 ) -> Iterator[Remark]:
     """Waivers that were applied, and those that would have been if they still held."""
-    by_id = {waiver.id: waiver for waiver in waivers}
+    by_id = dict(sorted((waiver.id, waiver) for waiver in waivers))
     for used in sorted({reason.waiver for reason in reasons if reason.waiver}):
         codes = sorted({reason.code.value for reason in reasons if reason.waiver == used})
         yield Remark(Code.WAIVER_APPLIED, _told(by_id[used], codes), by_id[used].dataset, used)
@@ -81,7 +84,7 @@ def remarks(
         if reason.waiver or reason.verdict.rank <= Verdict.WARN.rank:
             continue
         digest = digests.get(reason.dataset or "")
-        for waiver in waivers:
+        for waiver in by_id.values():
             if not is_about(waiver, reason, subject) or waiver.until + _REMEMBERED <= now:
                 continue
             if why := why_not(waiver, reason, digest, policy, now):
@@ -89,15 +92,31 @@ def remarks(
                 yield Remark(Code.WAIVER_EXPIRED, text, reason.dataset, waiver.id)
 
 
-def edges(waivers: Sequence[Waiver], reasons: Sequence[Reason], now: datetime) -> Iterator[datetime]:
-    """The instants after `now` at which waivers begin, end, or are outgrown by an age."""
-    by_id = {waiver.id: waiver for waiver in waivers}
+def edges(waivers: Sequence[Waiver]) -> Iterator[datetime]:
+    """The instants at which waivers begin and end."""
     for waiver in waivers:
-        yield from (at for at in (waiver.since, waiver.until, waiver.revoked_at) if at and at > now)
-    for reason in reasons:
-        bound = by_id[reason.waiver].bound if reason.waiver else None
-        if bound is not None and reason.code is Code.DATA_STALE and isinstance(reason.observed, int | float):
-            yield now + timedelta(seconds=float(bound)) - timedelta(seconds=reason.observed) + _TICK
+        yield from (at for at in (waiver.since, waiver.until, waiver.revoked_at) if at)
+
+
+def outgrown(standing: Standing, waivers: Sequence[Waiver]) -> Iterator[datetime]:
+    """The instants around which an age, now or later, grows beyond the bound of a waiver."""
+    bounds = [(waiver.bound, waiver.codes) for waiver in waivers if waiver.bound is not None]
+    if not bounds:
+        return
+    for since, findings in [(standing.now, standing.findings), *((t.at, t.findings) for t in standing.turns)]:
+        for finding in findings:
+            age, code = finding.age_seconds, finding.result.code
+            for bound, codes in bounds:
+                if age is not None and code in codes:
+                    # The bound, a float, may lie between two instants: the next ones are looked at too.
+                    reached = since + timedelta(seconds=float(bound)) - timedelta(seconds=age)
+                    yield from (reached + tick * _TICK for tick in (0, 1, 2))
+
+
+def moving(standing: Standing, waivers: Sequence[Waiver]) -> datetime | None:
+    """From when on a bounded waiver may not cover the share of a population any more; `None`: never."""
+    bounded = any(waiver.bound is not None and Code.POPULATION_STALE in waiver.codes for waiver in waivers)
+    return standing.moves_at if bounded else None
 
 
 _TICK = timedelta(microseconds=1)

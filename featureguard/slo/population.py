@@ -34,7 +34,7 @@ class PopulationLimit:
     Attributes:
         since: When the contract came into force.
         promise: What is counted, and what counts as fresh; `None` where the contract promises nothing.
-        skew_tolerance: Times further ahead of their look were from the future, and are never fresh.
+        skew_tolerance: Rows further ahead of their look were from the future, and are never fresh.
     """
 
     since: datetime
@@ -93,7 +93,9 @@ class _Aging:
         assert limit.promise is not None, "pieces hold promises only"
         self._times, self._missing = reading.times, reading.missing
         self._sums = [0, *accumulate(reading.times.counts)]
-        self._horizon = to_micros(observed_at + limit.skew_tolerance)
+        # Entities are counted by their newest row that is not from the future: only rows may lie beyond.
+        horizon = to_micros(observed_at + limit.skew_tolerance)
+        self._horizon = horizon if reading.of == "rows" else BEYOND_MICROS
         self._within = in_micros(limit.promise.within)
         counts_all = limit.promise.of == "rows" or limit.promise.expected is not None
         self._seen_within = None if counts_all else in_micros(limit.promise.seen_within)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from featureguard.chain import Head, Link, head_of, sealed
-from featureguard.errors import UsageError
+from featureguard.errors import StoreError, UsageError
 from featureguard.store import encoding, upsert, waivers
 from featureguard.store.database import Database
 from featureguard.store.tables import DECISIONS, DOCUMENTS
@@ -153,11 +153,20 @@ class DecisionLog:
         return head_of([tail] if tail else [])
 
     def document(self, digest: str) -> str | None:
-        """A text that was kept with a decision; `None` if there is none."""
+        """A text that was kept with a decision; `None` if there is none.
+
+        Raises:
+            StoreError: If the text was changed since.
+        """
         query = select(DOCUMENTS.c.body).where(DOCUMENTS.c.digest == digest)
         found: str | None = self._database.read(
             "read a document", lambda connection: connection.scalar(query)
         )
+        if found is not None and encoding.digest_of(found) != digest:
+            raise StoreError(
+                f"Evidence store {self._database.name}: document {digest} was changed, since its text has "
+                "another digest. Look for it in a backup; the decisions that rest on it cannot be replayed."
+            )
         return found
 
     def _read(self, query: Select[Any]) -> list[Recorded]:

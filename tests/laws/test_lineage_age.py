@@ -30,7 +30,8 @@ Age = Callable[[Lineage, str, Mapping[str, Newest], datetime], AgePath | None]
 def add_up(age: Age, lineage: Lineage, newest: Mapping[str, Newest]) -> None:
     found = age(lineage, "a", newest, NOW)
     assert found is not None
-    oldest = min(NOW, *(newest[name] for name in ("a", *lineage.closure("a"))))  # type: ignore[type-var]
+    behind = [newest[name] for name in ("a", *lineage.closure("a"))]
+    oldest = min(NOW, *(value for value in behind if isinstance(value, datetime)))
     assert found.age == NOW - oldest
     assert sum((stage.lost or timedelta() for stage in found.stages), timedelta()) == found.age
     names = [stage.name for stage in found.stages]

@@ -28,7 +28,9 @@ pieces = st.lists(st.tuples(st.integers(0, 1), filled, max_ages), min_size=1, ma
 datasets = st.lists(st.tuples(any_looks, pieces, spans), min_size=1, max_size=4)
 
 OVERLAP: Dataset = ([(0, 0), (1, 8), (2, 9), (3, 0)], [(0, (0, 10), 1)], [])
+NEWER: Dataset = ([(0, 11), (1, 0), (2, 1), (3, 11)], [(0, (0, 10), 0)], [])
 TOUCHING: Dataset = ([(0, 3), (2, 3), (2, 5), (9, None)], [(0, (-5, 40), 4)], [(0, 9), (1, 2), (3, 5)])
+LATE: Dataset = ([(5, None)], [(0, (0, 10), 1)], [])
 SILENT: Dataset = ([], [(0, (0, 10), 1), (1, (3, 4), 2)], [])
 
 
@@ -65,7 +67,7 @@ def alone(batch: list[Dataset], unit: timedelta) -> dict[tuple[int, int], Sli]:
 
 @law
 @given(datasets, st.sampled_from(UNITS), st.integers(1, 3))
-@example([OVERLAP, TOUCHING, SILENT], UNITS[1], 2)
+@example([OVERLAP, NEWER, TOUCHING, LATE, SILENT], UNITS[1], 2)
 def test_the_frame_equals_the_simple_form(batch: list[Dataset], unit: timedelta, chunk: int) -> None:
     runs, wanted, away = frames(batch, unit)
     shuffled = runs.sample(fraction=1, shuffle=True, seed=1) if runs.height else runs

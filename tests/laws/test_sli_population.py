@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
@@ -44,7 +45,7 @@ RENEWED = [[Row(0, 0)], [Row(0, 0)], [Row(0, 0), Row(14, 14)], [Row(0, 0), Row(1
 """Two of four come again at tick 14."""
 
 
-def promise(within: int) -> Population:
+def of_all(within: int) -> Population:
     """All entities of a key table count."""
     return Population(entity=("id",), within=within * TICK, at_least=0.9, expected="keys.parquet")
 
@@ -58,9 +59,14 @@ def seen(worlds: list[World], tick: int, k: int) -> PopulationReading:
 
 
 def measured(
-    worlds: list[World], at: list[int], window: Ticks, within: int, away: list[Ticks], k: int = 0
+    worlds: list[World],
+    at: list[int],
+    window: Ticks,
+    promise: Population,
+    away: Sequence[Ticks] = (),
+    k: int = 0,
 ) -> Sli:
-    limit = PopulationLimit(instant(EARLIEST), promise(within), TICK)
+    limit = PopulationLimit(instant(EARLIEST), promise, TICK)
     looks = [(instant(tick), seen(worlds, tick, k)) for tick in at]
     start, end = period(window)
     maintenance = [period(span) for span in away]
@@ -76,7 +82,7 @@ def measured(
 def test_the_truth_lies_in_the_interval(
     worlds: list[World], at: list[int], window: Ticks, within: int, away: list[Ticks], k: int
 ) -> None:
-    found, counts = measured(worlds, at, window, within, away, k), outside(window, away)
+    found, counts = measured(worlds, at, window, of_all(within), away, k), outside(window, away)
     fresh = sum(
         is_fresh(newest(world, tick + 0.5), tick + 0.5, within) for world in worlds for tick in counts
     )
@@ -93,8 +99,8 @@ def test_the_truth_lies_in_the_interval(
 def test_more_looks_never_widen_the_interval(
     worlds: list[World], at: list[int], more: list[int], window: Ticks, within: int
 ) -> None:
-    few = measured(worlds, at, window, within, [])
-    many = measured(worlds, sorted({*at, *more}), window, within, [])
+    few = measured(worlds, at, window, of_all(within))
+    many = measured(worlds, sorted({*at, *more}), window, of_all(within))
     assert many.good >= few.good
     assert many.bad >= few.bad
 
@@ -107,8 +113,29 @@ def test_between_two_looks_at_one_snapshot_the_share_ages_exactly(
     still: list[World] = [
         [Row(value, EARLIEST)] for world in worlds if (value := newest(world, at)) is not None
     ]
-    found = measured(still, [at, at + 20], (at, at + 20), within, [])
+    found = measured(still, [at, at + 20], (at, at + 20), of_all(within))
     assert found.unknown <= 1_000_000 + 2  # A bucket is a second wide; good and bad are rounded down.
+
+
+@law
+@given(
+    entities, st.integers(0, SPAN), st.integers(0, 20), ages, st.integers(0, 20), st.sampled_from([0, 6, 12])
+)
+@example([[Row(0, 0)], [Row(7, 7)], [], []], 14, 6, 13, 1, 12)
+def test_entities_retire_at_the_right_time(
+    worlds: list[World], at: int, long: int, within: int, more: int, k: int
+) -> None:
+    values = [value for world in worlds if (value := newest(world, at)) is not None]
+    still: list[World] = [[Row(value, EARLIEST)] for value in values]
+    seen_within = (within + more) * TICK
+    promise = Population(entity=("id",), within=within * TICK, at_least=0.9, seen_within=seen_within)
+    found = measured(still, [at, at + long], (at, at + long), promise, k=k)
+    truth = Fraction(0)
+    for middle in (tick + 0.5 for tick in range(at, at + long)):
+        expected = sum(is_fresh(value, middle, within + more) for value in values)
+        fresh = sum(is_fresh(value, middle, within) for value in values)
+        truth += Fraction(fresh, max(1, expected)) * TICK_MICROS
+    assert found.good - 1 <= truth <= found.good + found.unknown
 
 
 def test_control_the_last_snapshot_alone_misses_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:

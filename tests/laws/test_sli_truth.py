@@ -87,7 +87,7 @@ def as_early_as_may_be(looks: Sequence[Look], ticks: range, tolerance: int) -> l
 
 @law
 @given(worlds(), instants, instants, windows, max_ages, spans, tolerances)
-@example(LATE, [0, 20], [12], (0, 20), 6, [], 0)
+@example(LATE, [0, 20], [15], (0, 20), 6, [], 0)
 def test_more_looks_never_widen_the_interval(
     world: World,
     at: list[int],

@@ -41,6 +41,11 @@ def test_a_changed_text_is_found_at_its_place() -> None:
     assert faults(links) == [Fault(2, "its text or its place was changed: its seal does not fit.")]
 
 
+def test_a_forged_text_that_is_no_valid_unicode_is_found_like_any_other() -> None:
+    links = chain("a", "b")
+    assert places(faults([replace(links[0], body="\ud800"), links[1]])) == [1]
+
+
 def test_a_record_that_was_sealed_again_no_longer_fits_the_next_one() -> None:
     links = chain("a", "b", "c")
     links[1] = sealed("B", links[0])

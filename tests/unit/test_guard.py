@@ -13,8 +13,9 @@ from featureguard.catalog import Catalog
 from featureguard.contract import Contract, Subject
 from featureguard.errors import StoreError, UsageError
 from featureguard.guard import Guard, check
-from featureguard.judging import EVIDENCE_MAX_AGE, worst_exit_code
+from featureguard.judging import CLOCKS_DIFFER, expiry, worst_exit_code
 from featureguard.observation import History, Observation
+from featureguard.policy import EVIDENCE_MAX_AGE
 from featureguard.result import CheckResult, Code, Severity, Status
 from featureguard.sources.parquet import ParquetSource
 from featureguard.store import open_store
@@ -318,11 +319,20 @@ def test_a_contract_says_itself_how_old_evidence_may_be(lake: World) -> None:
     assert expired.reason == "The last look is 11min old; it is trusted for 10min. Check again."
 
 
-def test_evidence_from_the_future_proves_nothing_now(lake: World) -> None:
+def test_at_an_earlier_instant_of_a_simulated_store_a_later_look_is_not_known_yet(lake: World) -> None:
     good(lake)
     lake.check()
     report = lake.guard.standing("rides", lake.now - HOUR)
-    assert {r.code for r in report.results if r.severity is Severity.BLOCK} == {Code.EVIDENCE_FROM_FUTURE}
+    assert {r.code for r in report.results if r.severity is Severity.BLOCK} == {Code.NO_EVIDENCE}
+
+
+def test_evidence_from_the_future_proves_nothing_now(lake: World) -> None:
+    good(lake)
+    seen = lake.check().observation
+    found = [expiry(lake.contract, seen, seen.observed_at - early) for early in (CLOCKS_DIFFER, HOUR)]
+    assert found[0] is None
+    assert found[1] is not None
+    assert found[1].code is Code.EVIDENCE_FROM_FUTURE
 
 
 def test_after_a_look_that_failed_a_pass_is_unknown_and_a_failure_stays(lake: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featureguard.lineage import Direction, Impact, Kind, Lineage
+from featureguard.lineage import Affected, Direction, Impact, Kind, Lineage
 
 NAMES = st.sampled_from("abcdefg")
 EDGES = st.dictionaries(NAMES, st.lists(NAMES, max_size=3).map(tuple), max_size=7)
@@ -144,16 +144,27 @@ def test_a_part_of_the_graph_keeps_kinds_and_the_edges_within() -> None:
     assert lineage.only(["model", "b"]) == Lineage({"model": ("b",)}, {"model": Kind.SUBJECT})
 
 
-@given(EDGES, NAMES)
-def test_impact_is_all_dependants_by_a_shortest_way(edges: dict[str, tuple[str, ...]], start: str) -> None:
-    lineage = Lineage(edges, {"a": Kind.SUBJECT})
-    impact = lineage.impact(start)
+def all_dependants_by_a_shortest_way(lineage: Lineage, impact: Impact) -> None:
     found = [*impact.datasets, *impact.subjects]
-    assert {affected.name for affected in found} == set(lineage.dependants(start))
+    assert {affected.name for affected in found} == set(lineage.dependants(impact.name))
     for affected in found:
         way = impact.path(affected)
         assert all(up in lineage.direct(down) for up, down in pairwise(way))
-        assert len(way) == len(lineage.path(affected.name, start)) == affected.distance + 1
+        assert len(way) == len(lineage.path(affected.name, impact.name)) == affected.distance + 1
+
+
+@given(EDGES, NAMES)
+def test_impact_is_all_dependants_by_a_shortest_way(edges: dict[str, tuple[str, ...]], start: str) -> None:
+    lineage = Lineage(edges, {"a": Kind.SUBJECT})
+    all_dependants_by_a_shortest_way(lineage, lineage.impact(start))
+
+
+@pytest.mark.parametrize(
+    "wrong", [(), (Affected("rides", 2, "raw"),), (Affected("rides", 1, "raw"), Affected("fares", 1, "raw"))]
+)
+def test_a_wrong_impact_is_caught(wrong: tuple[Affected, ...]) -> None:
+    with pytest.raises(AssertionError):
+        all_dependants_by_a_shortest_way(graph("rides < raw", "fares < rides"), Impact("raw", wrong))
 
 
 @given(EDGES)

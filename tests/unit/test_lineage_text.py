@@ -79,7 +79,7 @@ def test_only_the_named_nodes_are_drawn() -> None:
 
 
 def test_the_order_of_the_files_changes_no_drawing() -> None:
-    turned = Lineage(dict(reversed(FLIGHTS.upstreams.items())), dict(reversed(FLIGHTS.kinds.items())))
+    turned = Lineage(dict(list(FLIGHTS.upstreams.items())[::-1]), dict(list(FLIGHTS.kinds.items())[::-1]))
     assert (to_mermaid(turned), to_dot(turned)) == (to_mermaid(FLIGHTS), to_dot(FLIGHTS))
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,20 +6,7 @@ from pydantic import ValidationError
 
 from featureguard.result import Code
 from featureguard.waiver import NEVER_WAIVED, Waiver
-
-NOON = datetime(2013, 2, 8, 12, tzinfo=UTC)
-
-
-def waiver(**parts: Any) -> Waiver:
-    told = {
-        "dataset": "flights",
-        "codes": ["DATA_STALE"],
-        "reason": "The airport is closed.",
-        "by": "ana",
-        "since": NOON,
-        "until": NOON + timedelta(days=1),
-    }
-    return Waiver.model_validate(told | parts)
+from tests.decision_builders import NOON, waiver
 
 
 def refusal(**parts: Any) -> str:

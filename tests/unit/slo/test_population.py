@@ -47,6 +47,14 @@ def test_between_two_looks_the_share_lies_between_both() -> None:
     assert hours(measured((0, seen(0, 0)), (8, seen(0, 7)))) == (3, 2.5, 2.5)
 
 
+def test_where_members_go_back_the_older_look_is_not_believed() -> None:
+    assert hours(measured((0, seen(0)), (2, seen(-10)), (4, seen(-10)), end=4)) == (0, 2, 2)
+
+
+def test_times_from_the_future_are_never_fresh() -> None:
+    assert hours(measured((0, seen(5)), (2, seen(5)), end=2)) == (0, 2, 0)
+
+
 def test_members_without_a_time_are_never_fresh() -> None:
     assert hours(measured((0, seen(0, missing=1)), (2, seen(0, missing=1)), end=2)) == (1, 1, 0)
 

@@ -124,6 +124,10 @@ def test_unknown_time_counts_as_bad_or_not_at_all(unknown_as_bad: bool, counted:
     assert found.bad_share(unknown_as_bad=unknown_as_bad) == share
 
 
+def test_an_open_incident_moves_from_unknown_to_bad_and_nothing_is_lost() -> None:
+    assert Sli(good=6, bad=2, unknown=4, open=3).with_open_as_bad() == Sli(good=6, bad=5, unknown=1)
+
+
 def test_only_frames_need_polars() -> None:
     code = "import sys, featureguard.slo.spells, featureguard.slo.lints; sys.exit('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
