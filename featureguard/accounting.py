@@ -6,7 +6,7 @@ Nothing here is stored. Contract versions, timeline and looks are read, the rest
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,17 +17,17 @@ from featureguard.incident import Incident, check_incidents, default_hysteresis,
 from featureguard.observation import PopulationReading
 from featureguard.result import Severity
 from featureguard.schedule import due_windows
-from featureguard.slo.alerts import hold_time, pages_at
 from featureguard.slo.budget import Budget, budget, burn_rate
 from featureguard.slo.delivery import Delivered, deliveries, delivery_sli
+from featureguard.slo.paging import bad_since_in_force, first_page
 from featureguard.slo.pieces import cut
 from featureguard.slo.population import PopulationLimit, population_sli
 from featureguard.slo.refusals import typical_gap
 from featureguard.slo.sli import Sli, time_sli
-from featureguard.slo.spans import Period, to_spans
-from featureguard.slo.spells import Spell, bad_since, spells
+from featureguard.slo.spans import Period
+from featureguard.slo.spells import Spell, spells
 from featureguard.timeline import Limit, Run
-from featureguard.windows import from_micros, to_micros
+from featureguard.windows import from_micros
 
 if TYPE_CHECKING:
     from featureguard.store import Store
@@ -176,7 +176,8 @@ class Books:
         if slo is None:
             return None
         start, end = window or (self.now - slo.window, self.now)
-        sli, since = self.sli(slo.sli, start, end), self._bad_since(slo)
+        sli = self.sli(slo.sli, start, end)
+        since = bad_since_in_force(self.runs, self.limits) if slo.sli == "time" else None
         burning = [length for length in BURN_WINDOWS if length <= slo.window and slo.sli != "delivery"]
         return Account(
             dataset=self.contract.dataset,
@@ -193,7 +194,7 @@ class Books:
                 for length in burning
             },
             bad_since=since,
-            pages_at=self._pages_at(slo, since) if since else None,
+            pages_at=first_page(self.contract, since, self.cadence) if since else None,
             deliveries=tuple(self.deliveries(start, end)) if slo.sli == "delivery" else (),
         )
 
@@ -242,7 +243,7 @@ class Books:
     def _seen(self, clock: str) -> list[Run]:
         """The runs of one clock, as they were known now."""
         runs = self._store.timeline(self.contract.dataset, clock)
-        return [_until(run, self.now) for run in runs if run.first_seen <= self.now]
+        return as_known(runs, self.now)
 
     def _runs_of(self, contract: Contract) -> Sequence[Run]:
         return self.runs.get(contract.clock or "", ())
@@ -270,27 +271,20 @@ class Books:
         cold = sum(not one.is_off for one in early)
         return Sli(good=found.good, bad=found.bad, unknown=found.unknown, cold_start=cold)
 
-    def _bad_since(self, slo: Slo) -> datetime | None:
-        """Since when the data is past the limit in force, but not from before that limit was."""
-        if slo.sli != "time" or not self.limits or self.limits[-1].max_age is None:
-            return None
-        limit = self.limits[-1]
-        found = bad_since(self.runs.get(limit.clock or "", ()), limit.max_age or timedelta())
-        since = limit.since
-        for earlier in reversed(self.limits[:-1]):
-            if (earlier.clock, earlier.max_age) != (limit.clock, limit.max_age):
-                break
-            since = earlier.since
-        return max(found, since) if found else None
 
-    def _pages_at(self, slo: Slo, since: datetime) -> datetime | None:
-        delivery = self.contract.freshness.delivery if self.contract.freshness else None
-        hold = hold_time(delivery.grace if delivery else None, self.cadence or None)
-        found = pages_at(since, slo.objective, slo.window, tier=self.contract.tier, hold=hold)
-        for start, end in to_spans(self._away):  # Maintenance spends no budget, so it delays the page.
-            if found and start < to_micros(found) and end > to_micros(since):
-                found += timedelta(microseconds=end - max(start, to_micros(since)))
-        return found
+def as_known(runs: Iterable[Run], now: datetime) -> list[Run]:
+    """A timeline as it was known at an instant, claiming less where a run went on after it.
+
+    Of a run's sightings before, the first and the first stale one are sure.
+    """
+    return [_until(run, now) for run in runs if run.first_seen <= now]
+
+
+def _until(run: Run, now: datetime) -> Run:
+    if run.last_seen <= now:
+        return run
+    stale = run.first_stale if run.first_stale and run.first_stale <= now else None
+    return dataclasses.replace(run, last_seen=stale or run.first_seen, first_stale=stale)
 
 
 def _delivers(contract: Contract) -> bool:
@@ -300,14 +294,6 @@ def _delivers(contract: Contract) -> bool:
 def _population_limit(since: datetime, contract: Contract) -> PopulationLimit:
     promise = contract.freshness.population if contract.freshness else None
     return PopulationLimit(since, promise, contract.time.skew_tolerance)
-
-
-def _until(run: Run, now: datetime) -> Run:
-    """A run as it was known at an instant: of its sightings before, two are sure."""
-    if run.last_seen <= now:
-        return run
-    stale = run.first_stale if run.first_stale and run.first_stale <= now else None
-    return dataclasses.replace(run, last_seen=stale or run.first_seen, first_stale=stale)
 
 
 def _by_opening(incident: Incident) -> tuple[datetime, str, str]:

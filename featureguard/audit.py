@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from featureguard.chain import Fault, Head, Link, faults
+from featureguard.decision_record import parts_of
 from featureguard.errors import UsageError
 from featureguard.store.decisions import Recorded
 from featureguard.windows import to_micros
@@ -47,13 +48,12 @@ def mislabelled(records: Iterable[Recorded]) -> Iterator[Fault]:
     """Records that a store finds under other words than their sealed text says."""
     for record in records:
         try:
-            body = json.loads(record.link.body)
-            decision = body["decision"]
-            said = {**body, **{name: decision[name] for name in ("subject", "action", "effective")}}
+            parts = parts_of(record.link)
+            said = {**parts["decision"], **parts}
             wrong = [name for name in _SEALED if getattr(record, name) != said[name]]
-            if to_micros(record.decided_at) != _micros(decision["now"]):
+            if to_micros(record.decided_at) != _micros(said["now"]):
                 wrong.append("decided_at")
-        except (ValueError, KeyError, TypeError):
+        except (UsageError, ValueError, KeyError, TypeError):
             yield Fault(record.link.sequence, "its text is no decision.")
             continue
         if wrong:
@@ -119,7 +119,7 @@ def _read(file: Path, kind: type[T]) -> Iterator[T]:
     for number, line in enumerate(lines, 1):
         try:
             yield _checked(kind(**json.loads(line)))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             what = "exported decision" if kind is Link else "exported head"
             raise UsageError(f"{file}:{number}: this line is no {what}. Export it again.") from None
 

@@ -54,16 +54,18 @@ def grant(
     covered = (
         [dataset] if dataset else [n for n in catalog.lineage.closure(str(subject)) if n in catalog.contracts]
     )
-    policies = _policies(catalog, dataset, subject)
-    longest = min(policy.waiver_max for policy in policies)
+    touched = _touched(catalog, covered, subject)
+    longest = min(policy.waiver_max for policy, _ in touched)
     if until - since > longest:
         raise UsageError(
             f"A waiver lasts {words.limit(longest)} at most; this one ends {words.limit(until - since)}"
             " after it begins. Give a shorter one, and mend the cause meanwhile."
         )
-    tier = min([catalog.contracts[name].tier for name in covered] + _tiers(catalog, dataset, subject))
-    if approved_by is None and any(tier in policy.second_person for policy in policies):
-        raise UsageError(f"Tier {tier} needs a second person: name one with --approved-by.")
+    needing = {tier for policy, tier in touched if tier in policy.second_person}
+    if needing and approved_by is None:
+        raise UsageError(f"Tier {min(needing)} needs a second person: name one with --approved-by.")
+    if approved_by is not None and _person(approved_by) in ("", _person(by)):
+        raise UsageError("The second person is somebody else than who gives the waiver. Name one.")
     try:
         return Waiver(
             dataset=dataset,
@@ -99,20 +101,24 @@ def _refuse_unknown(catalog: Catalog, dataset: str | None, subject: str | None) 
         raise UsageError(f"'{subject}' does not stand on '{dataset}'.")
 
 
-def _concerned(catalog: Catalog, dataset: str | None, subject: str | None) -> list[str]:
-    """Subjects whose decisions the waiver can change."""
+def _touched(catalog: Catalog, covered: Sequence[str], subject: str | None) -> list[tuple[Policy, int]]:
+    """The policies that will meet the waiver, each with an effective tier of what it covers there."""
+    found: list[tuple[Policy, int]] = []
     if subject:
-        return [subject]
-    return [name for name in catalog.lineage.dependants(str(dataset)) if name in catalog.subjects]
+        found.append((catalog.policy_of(subject), catalog.subjects[subject].tier))
+    for dataset in covered:
+        tier = catalog.contracts[dataset].tier
+        above = [subject] if subject else catalog.lineage.dependants(dataset)
+        found += [
+            (catalog.policy_of(name), min(tier, catalog.subjects[name].tier))
+            for name in above
+            if name in catalog.subjects
+        ]
+    return found or [(catalog.policies["default"], min(catalog.contracts[name].tier for name in covered))]
 
 
-def _policies(catalog: Catalog, dataset: str | None, subject: str | None) -> list[Policy]:
-    found = [catalog.policy_of(name) for name in _concerned(catalog, dataset, subject)]
-    return found or [catalog.policies["default"]]
-
-
-def _tiers(catalog: Catalog, dataset: str | None, subject: str | None) -> list[int]:
-    return [catalog.subjects[name].tier for name in _concerned(catalog, dataset, subject)]
+def _person(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _code(text: str) -> Code:

@@ -232,14 +232,30 @@ class Guard:
         instant = self._instant_of_record(now)
         return self._decider.decide(subject, action, instant, key=key, until=self._known_until(now, instant))
 
-    def confirm(self, decision_id: str, *, now: datetime | None = None) -> Ruling:
+    def confirm(
+        self,
+        decision_id: str,
+        *,
+        subject: str | None = None,
+        action: str | None = None,
+        now: datetime | None = None,
+    ) -> Ruling:
         """Ask again right before the action: the answer may keep or worsen the decision, never improve it.
 
+        Args:
+            decision_id: Id of the decision.
+            subject: Who is about to act; a decision about somebody else is refused.
+            action: What it is about to do; likewise.
+            now: Another instant than now, for a simulated store only.
+
         Raises:
-            UsageError: If there is no such decision, or `now` is given to a real store.
+            UsageError: If there is no such decision, it is about something else, or `now` is given to a real
+                store.
+            StoreError: If the decision cannot be read, and subject and action are not told.
         """
         instant = self._instant_of_record(now)
-        return self._decider.confirm(decision_id, instant, until=self._known_until(now, instant))
+        until = self._known_until(now, instant)
+        return self._decider.confirm(decision_id, instant, until=until, subject=subject, action=action)
 
     def replay(self, decision_id: str) -> tuple[Recorded, list[str]]:
         """Decide a recorded case anew; returns the decision and every difference.
@@ -247,7 +263,9 @@ class Guard:
         Raises:
             UsageError: If there is no such decision, or its inputs were not kept.
         """
-        return self._decider.replay(decision_id)
+        from featureguard.replaying import replay  # noqa: PLC0415  (SQLAlchemy, only once decisions are asked for)
+
+        return replay(self.store_in_use.decisions, decision_id)
 
     def books(self, dataset: str, *, now: datetime | None = None) -> Books:
         """SLIs, budget and incidents of a dataset as of now.

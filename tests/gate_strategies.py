@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from featureguard.catalog import Catalog
@@ -53,10 +53,10 @@ DURATIONS = [
 ]
 """Every duration that a world can hold."""
 
-law = settings(max_examples=250, deadline=None, database=None)
+law = settings(max_examples=100, deadline=None, database=None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """Everything a decision at any instant rests on."""
 
@@ -101,13 +101,11 @@ def real(world: World, now: datetime) -> Decision:
     return decide(world.case(now))
 
 
-def catches(law: Callable[[World, Gate], None], wrong: Gate) -> None:
-    """Negative control: the law, tried on the same worlds, refuses a wrong gate."""
-    options = settings(
-        max_examples=1_000, deadline=None, database=None, phases=[Phase.generate], report_multiple_bugs=False
-    )
+def refuses(law: Callable[[World, Gate], None], world: World, wrong: Gate) -> None:
+    """Negative control: on one world the law holds for the gate and refuses a wrong one."""
+    law(world, real)
     with pytest.raises(AssertionError):
-        options(given(worlds())(lambda world: law(world, wrong)))()
+        law(world, wrong)
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -133,7 +131,7 @@ def contracts(draw: st.DrawFn, name: str) -> Contract:
     if draw(st.booleans()):
         freshness["warn_age"] = "70min"
     if draw(st.integers(0, 3)) == 0:
-        freshness["delivery"] = {"cron": "30 * * * *", "covers": "hour", "grace": "10min", "slack": "1h"}
+        freshness["delivery"] = {"cron": "30 * * * *", "covers": "hour", "grace": "10min"}
     if draw(st.integers(0, 3)) == 0:
         freshness["population"] = {"of": "rows", "within": "65min", "at_least": "50%"}
     parts: dict[str, Any] = {"freshness": freshness, "evidence_max_age": draw(maybe(durations))}
@@ -154,34 +152,39 @@ def contracts(draw: st.DrawFn, name: str) -> Contract:
 
 
 @st.composite
-def evidences(draw: st.DrawFn, contract: Contract) -> Evidence:
+def evidences(draw: st.DrawFn, contract: Contract, *, calm: bool) -> Evidence:
+    """What is known of a dataset; calm evidence is of one finished look and has little to complain about."""
     looks = []
-    for _ in range(draw(st.sampled_from([0, 1, 1, 1, 1, 2]))):
-        at = NOW - draw(st.sampled_from([-10, -5, 0, 0, 0, 10, 19, 21, 59, 61, 99])) * MINUTE
-        failure = draw(st.sampled_from([None] * 7 + [Code.SOURCE_UNREADABLE]))
-        age = draw(st.sampled_from([5, 30, 60, 69, 71, 99, 101, 1799])) * MINUTE
-        rows, nulls = draw(st.sampled_from([100, 100, 100, 0])), draw(st.sampled_from([0, 0, 0, 6, None]))
-        snapshot = draw(st.sampled_from(["s1", "s2", None]))
-        parts = {"age": age, "rows": rows, "nulls": nulls, "snapshot": snapshot}
-        parts |= {"population": draw(populations)} if not failure else {}
-        looks.append(looked(contract, at=at, failure=failure, **parts))
+    for _ in range(1 if calm else draw(st.sampled_from([0, 1, 1, 1, 1, 2]))):
+        ages = [0, 0, 10, 19] if calm else [-10, -5, 0, 0, 0, 10, 19, 21, 59, 61, 99]
+        at = NOW - draw(st.sampled_from(ages)) * MINUTE
+        failure = None if calm else draw(st.sampled_from([None] * 7 + [Code.SOURCE_UNREADABLE]))
+        nulls = 0 if calm else draw(st.sampled_from([0, 0, 0, 6, None]))
+        parts: dict[str, Any] = {
+            "age": draw(st.sampled_from([5, 30, 60, 69, 71, 99, 101, 1799])) * MINUTE,
+            "rows": 100 if calm else draw(st.sampled_from([100, 100, 100, 0])),
+            "snapshot": draw(st.sampled_from(["s1", "s2", None])),
+            "population": None if failure else draw(populations),
+        }
+        looks.append(looked(contract, at=at, failure=failure, nulls=nulls, **parts))
     looks.sort(key=lambda look: look.observation.observed_at, reverse=True)
     seen = [sight(look, snapshot=look.observation.snapshot or "s2") for look in looks]
-    if seen and draw(st.integers(0, 7)) == 0:
+    if seen and not calm and draw(st.integers(0, 7)) == 0:
         other = {"event_time": ClockReading(NOW - 7 * HOUR)}
         seen.append(dataclasses.replace(seen[0], recorder="other", clocks=other, snapshot="s1"))
-    external = draw(
-        st.lists(
-            st.builds(
-                lambda status, age: ExternalResult("dbt", "not_null", contract.dataset, status, NOW - age),
-                st.sampled_from([Status.PASS, Status.PASS, Status.PASS, Status.FAIL, Status.UNKNOWN]),
-                st.sampled_from([timedelta(), 10 * MINUTE, 61 * MINUTE, -10 * MINUTE]),
-            ),
-            max_size=1,
-        )
-    )
-    learned = frozenset({("null_spike", "fare")}) if draw(st.integers(0, 3)) == 0 else frozenset()
+    external = draw(st.lists(externals(contract.dataset, calm), min_size=int(calm), max_size=1))
+    learned = frozenset({("null_spike", "fare")}) if not calm and draw(st.booleans()) else frozenset()
     return known(contract, *looks, seen=tuple(seen), external=tuple(external), learned=learned)
+
+
+def externals(dataset: str, calm: bool) -> st.SearchStrategy[ExternalResult]:
+    statuses = [Status.PASS] if calm else [Status.PASS, Status.PASS, Status.FAIL, Status.UNKNOWN]
+    ages = [timedelta(), 10 * MINUTE] + ([] if calm else [61 * MINUTE, -10 * MINUTE])
+    return st.builds(
+        lambda status, age: ExternalResult("dbt", "not_null", dataset, status, NOW - age),
+        st.sampled_from(statuses),
+        st.sampled_from(ages),
+    )
 
 
 @st.composite
@@ -199,23 +202,24 @@ def waivers(draw: st.DrawFn, contract: Contract) -> Waiver:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn, *, calm: bool = False) -> World:
+    """Any world; in a calm one most answers are allowed, and end."""
     found, given_waivers, budgets = {}, [], {}
     names = ["rides", "trips"][: draw(st.integers(1, 2))]
     for name in names:
         contract = draw(contracts(name))
-        found[name] = contract, draw(evidences(contract))
+        found[name] = contract, draw(evidences(contract, calm=calm))
         given_waivers += draw(st.lists(waivers(contract), max_size=1))
-        if left := draw(st.sampled_from([None, None, "good", "unknown", "spent"])):
+        if not calm and (left := draw(st.sampled_from([None, None, "good", "unknown", "spent"]))):
             budgets[name] = BudgetState(0.99, {"good": 0.5, "unknown": None, "spent": 0.0}[left])
     return World(
         found,
         model(*names, tier=draw(st.integers(0, 3))),
-        draw(st.sampled_from(ACTIONS)),
+        draw(st.sampled_from(ACTIONS[:2] if calm else ACTIONS)),
         draw(st.sampled_from(POLICIES)),
         tuple(given_waivers),
         budgets,
-        draw(st.sampled_from(["enforce"] * 7 + ["dry_run"])),  # type: ignore[arg-type]
+        "enforce" if calm else draw(st.sampled_from(["enforce"] * 7 + ["dry_run"])),
     )
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from featureguard.checks import words
-from featureguard.cli.lineage import must_be_there, plain_table
+from featureguard.cli.lineage import must_be_there
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import Opened, opened
-from featureguard.cli.tables import console, newest
+from featureguard.cli.tables import console, newest, plain_table
 from featureguard.errors import UsageError
 from featureguard.lineage_age import AgePath, Newest, age_path
 from featureguard.observation import ClockReading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from featureguard import audit
+from featureguard.chain import head_of
 from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import opened
@@ -35,7 +36,7 @@ def verify_chain(
             if export:
                 audit.export(links, export)
             if write_head and not faults:
-                audit.append_head(log.head(), write_head)
+                audit.append_head(head_of(links), write_head)
     if as_json:
         told = [{"sequence": fault.sequence, "reason": fault.reason} for fault in faults]
         print_json({"decisions": found.links, "heads": found.heads, "intact": not faults, "faults": told})
@@ -45,6 +46,8 @@ def verify_chain(
         out.print(f"  record {fault.sequence}: {fault.reason}", soft_wrap=True)
     said = "broken" if faults else "intact"
     out.print(f"{words.count(found.links, 'record')}: the chain is {said}.")
+    if write_head and faults:
+        out.print(f"Its end was not added to {write_head}: only that of an intact chain is worth keeping.")
     if not found.heads:
         out.print("No exported head was given (--heads): whether its end was cut off cannot be seen.")
     return 1 if faults else 0

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from featureguard.cli.options import (
+    ByOption,
     EnvironmentOption,
     JsonOption,
     NowOption,
@@ -23,8 +24,6 @@ _VERIFY_EXIT_CODES = "Exit codes: 0 intact, 1 broken, 2 a file cannot be read, 4
 _REPLAY_EXIT_CODES = (
     "Exit codes: 0 the same bytes, 1 something else, 2 unknown decision, 4 the store could not be used."
 )
-
-ByOption = Annotated[str | None, typer.Option(help="Who does it; default: the user's name on this machine.")]
 
 waive = typer.Typer(
     name="waive", help="Give, list and take back time-limited exceptions.", no_args_is_help=True
@@ -63,7 +62,7 @@ def gate(
     from featureguard.cli.gating import ask_gate
     from featureguard.errors import UsageError
 
-    if sum(map(bool, (preview, key, confirm))) > 1:
+    if preview + (key is not None) + (confirm is not None) > 1:
         raise UsageError("--preview, --key and --confirm are three different questions. Ask one.")
     raise typer.Exit(
         ask_gate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,13 @@ from rich.text import Text
 
 from featureguard.checks import words
 from featureguard.cli.machine import print_json
-from featureguard.cli.opening import opened
+from featureguard.cli.opening import opened, parse_now, read_catalog
 from featureguard.cli.tables import console
-from featureguard.gate.documents import decision_to_text
+from featureguard.deciding import Ruling
+from featureguard.errors import StoreError
+from featureguard.fallback import without_store
+from featureguard.gate.documents import decision_to_dict
+from featureguard.guard import Guard
 from featureguard.result import Code
 from featureguard.verdict import Decision, Reason, Verdict
 
@@ -38,40 +42,69 @@ def ask_gate(
     confirm: str | None,
 ) -> int:
     """Decide and record, or only preview, or confirm an earlier decision."""
-    with opened(project, environment, now) as found:
-        instant = found.now if now else None
-        decision_id, repeated = None, False
+    try:
+        with opened(project, environment, now) as found:
+            instant = found.now if now else None
+            ruling = _asked(found.guard, subject, action, instant, preview=preview, key=key, confirm=confirm)
+    except StoreError as error:
         if preview:
-            decision = found.guard.preview(subject, action, now=instant)
-        else:
-            ruling = (
-                found.guard.confirm(confirm, now=instant)
-                if confirm
-                else found.guard.decide(subject, action, now=instant, key=key)
-            )
-            decision, decision_id, repeated = ruling.decision, ruling.id, ruling.repeated
+            raise
+        ruling = _unrecorded(subject, action, now, project, environment, error)
     if as_json:
-        print_json(decision_to_json(decision, decision_id, repeated=repeated))
+        print_json(ruling_to_json(ruling))
     else:
-        print_decision(decision, _recorded(decision_id, preview=preview, repeated=repeated))
-    return decision.effective.exit_code
+        print_ruling(ruling, preview=preview)
+    return ruling.exit_code
 
 
-def decision_to_json(decision: Decision, decision_id: str | None, *, repeated: bool) -> dict[str, Any]:
-    """A decision for machines; `id` is null if it was not recorded."""
+def _asked(
+    guard: Guard,
+    subject: str,
+    action: str,
+    now: datetime | None,
+    *,
+    preview: bool,
+    key: str | None,
+    confirm: str | None,
+) -> Ruling:
+    if preview:
+        return Ruling(guard.preview(subject, action, now=now))
+    if confirm is not None:
+        return guard.confirm(confirm, subject=subject, action=action, now=now)
+    return guard.decide(subject, action, now=now, key=key)
+
+
+def _unrecorded(
+    subject: str,
+    action: str,
+    now: str | None,
+    project: Path | None,
+    environment: str | None,
+    error: StoreError,
+) -> Ruling:
+    """The answer when the store cannot even be opened."""
+    found, catalog = read_catalog(project, environment)
+    instant = parse_now(now) if now else datetime.now(UTC)
+    return Ruling(without_store(catalog, subject, action, instant, mode=found.enforcement, why=str(error)))
+
+
+def ruling_to_json(ruling: Ruling) -> dict[str, Any]:
+    """An answer for machines; `id` is null if it was not recorded."""
     return {
-        "id": decision_id,
-        "repeated": repeated,
-        "exit_code": decision.effective.exit_code,
-        "allowed": decision.allowed,
-        **json.loads(decision_to_text(decision)),
+        "id": ruling.id,
+        "repeated": ruling.repeated,
+        "expired": ruling.expired,
+        "exit_code": ruling.exit_code,
+        "allowed": ruling.allowed,
+        **decision_to_dict(ruling.decision),
     }
 
 
-def print_decision(decision: Decision, recorded: str) -> None:
-    """A decision as a person on call reads it."""
+def print_ruling(ruling: Ruling, *, preview: bool) -> None:
+    """An answer as a person on call reads it."""
+    decision = ruling.decision
     out = console()
-    out.print(_headline(decision))
+    out.print(_expired(decision) if ruling.expired else _headline(decision), soft_wrap=True)
     for reason in decision.reasons:
         for line in _lines(reason):
             out.print(line, soft_wrap=True)
@@ -82,13 +115,7 @@ def print_decision(decision: Decision, recorded: str) -> None:
         out.print(f"  note   no contract describes {', '.join(sources)}", soft_wrap=True)
     if runbook := next((r.runbook for r in decision.reasons if r.runbook), None):
         out.print(f"  runbook: {runbook}")
-    until = f"; holds until {words.instant(decision.valid_until)}" if decision.valid_until else ""
-    again = (
-        f"; look again at {words.instant(decision.look_again_at)}"
-        if not decision.allowed and decision.look_again_at
-        else ""
-    )
-    out.print(f"exit {decision.effective.exit_code}, {recorded}{until}{again}")
+    out.print(f"exit {ruling.exit_code}, {_recorded(ruling, preview=preview)}{_until(ruling)}")
 
 
 def _headline(decision: Decision) -> Text:
@@ -100,6 +127,16 @@ def _headline(decision: Decision) -> Text:
         f" {_MEANS[verdict]} {decision.action}: ",
         (verdict.value, STYLES[verdict]),
         f"  (at {words.instant(decision.now)}, policy {decision.policy}{raw}{mode})",
+    )
+
+
+def _expired(decision: Decision) -> Text:
+    return Text.assemble(
+        (decision.subject, "bold"),
+        f" {_MEANS[Verdict.HOLD]} {decision.action}: ",
+        (Verdict.HOLD.value, STYLES[Verdict.HOLD]),
+        f"  (the {decision.effective.value} of {words.instant(decision.now)} no longer holds:"
+        " confirm it, or ask with another key)",
     )
 
 
@@ -120,9 +157,19 @@ def _lines(reason: Reason) -> list[Text]:
     return found
 
 
-def _recorded(decision_id: str | None, *, preview: bool, repeated: bool) -> str:
+def _recorded(ruling: Ruling, *, preview: bool) -> str:
     if preview:
         return "only a preview"
-    if decision_id is None:
+    if ruling.id is None:
         return "NOT recorded"
-    return f"decision {decision_id[:16]} {'was recorded before' if repeated else 'recorded'}"
+    kind = "confirmation" if ruling.decision.confirms else "decision"
+    return f"{kind} {ruling.id[:16]} {'was recorded before' if ruling.repeated else 'recorded'}"
+
+
+def _until(ruling: Ruling) -> str:
+    decision = ruling.decision
+    if decision.valid_until:
+        return f"; {'held' if ruling.expired else 'holds'} until {words.instant(decision.valid_until)}"
+    if decision.look_again_at and not decision.allowed:
+        return f"; look again at {words.instant(decision.look_again_at)}"
+    return ""

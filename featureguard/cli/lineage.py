@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from rich.table import Table
-
 from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import read_catalog
-from featureguard.cli.tables import console
+from featureguard.cli.tables import console, plain_table
 from featureguard.errors import UsageError
 from featureguard.lineage import Affected, Impact, Lineage
 from featureguard.lineage_text import to_dot, to_mermaid
@@ -46,14 +44,6 @@ def must_be_there(lineage: Lineage, name: str) -> None:
     """Refuse a name that the catalog does not hold, with the one that may be meant."""
     if name not in lineage.names:
         raise UsageError(f"Nothing here is called '{name}'.{suggestion(name, lineage.names)}")
-
-
-def plain_table(*headings: str) -> Table:
-    """A table without lines, for a terminal."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
 
 
 def _show_graph(name: str | None, lineage: Lineage, *, as_json: bool) -> None:

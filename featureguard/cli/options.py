@@ -24,3 +24,4 @@ SimulatedNowOption = Annotated[
     str | None,
     typer.Option("--now", help="Another instant than now; only for simulated stores and previews."),
 ]
+ByOption = Annotated[str | None, typer.Option(help="Who does it; default: the user's name on this machine.")]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.table import Table
 from rich.text import Text
 
 from featureguard.checks import words
 from featureguard.cli.machine import print_json, report_to_dict
 from featureguard.cli.opening import opened
-from featureguard.cli.tables import console, newest, verdict
+from featureguard.cli.tables import console, newest, plain_table, verdict
 from featureguard.judging import Report, worst_exit_code
 from featureguard.result import CheckResult, Status
 
@@ -30,9 +29,7 @@ def show_status(now: str | None, project: Path | None, environment: str | None, 
         }
         print_json({"now": at, "datasets": [report_to_dict(r) for r in reports.values()], "subjects": shown})
         return 0
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("", "name", "tier", "newest", "looked", "why"):
-        table.add_column(heading, overflow="fold")
+    table = plain_table("", "name", "tier", "newest", "looked", "why")
     for report in reports.values():
         table.add_row(*_row(report))
     for name, datasets in subjects.items():

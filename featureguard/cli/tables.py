@@ -31,6 +31,14 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def plain_table(*headings: str) -> Table:
+    """A table without lines, for a terminal."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
 def verdict(result: CheckResult) -> Text:
     """`pass`, `warn`, `unknown` or `FAIL`; an unknown promise of severity warn stays `unknown`."""
     word = "FAIL" if result.status is Status.FAIL else result.status.value
@@ -41,9 +49,7 @@ def verdict(result: CheckResult) -> Text:
 
 def report_table(results: Iterable[CheckResult]) -> Table:
     """One line for each result, worst first."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
-    for name in ("", "check", "of", "observed", "limit", "answered by"):
-        table.add_column(name, overflow="fold")
+    table = plain_table("", "check", "of", "observed", "limit", "answered by")
     for result in sorted(results, key=_worst_first):
         table.add_row(
             verdict(result),

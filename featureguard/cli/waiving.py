@@ -11,7 +11,7 @@ from rich.table import Table
 from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import opened
-from featureguard.cli.tables import console
+from featureguard.cli.tables import console, plain_table
 from featureguard.duration import parse_duration
 from featureguard.errors import UsageError
 from featureguard.granting import grant
@@ -44,7 +44,7 @@ def give(
             subject=subject,
             codes=codes,
             reason=reason,
-            by=by or getpass.getuser(),
+            by=by or _me(),
             since=found.now,
             until=_until(until, found.now),
             approved_by=approved_by,
@@ -91,10 +91,17 @@ def take_back(
     """Revoke a waiver."""
     with opened(project, environment, now) as found:
         _refuse_other_time(now, simulated=found.project.simulated)
-        who = by or getpass.getuser()
+        who = by or _me()
         revoked = found.guard.store_in_use.waivers.revoke(waiver, by=who, at=found.now, reason=reason)
         console().print(_table([revoked], found.now))
     return 0
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError("This machine does not know who you are. Say it with --by.") from None
 
 
 def _refuse_other_time(now: str | None, *, simulated: bool) -> None:
@@ -138,20 +145,29 @@ def _state(waiver: Waiver, at: datetime) -> str:
 
 
 def _table(waivers: list[Waiver], at: datetime) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("id", "state", "for", "codes", "until", "by", "why"):
-        table.add_column(heading, overflow="fold")
+    table = plain_table("id", "state", "for", "codes", "until", "by", "why")
     for waiver in waivers:
         table.add_row(
             waiver.id,
-            _state(waiver, at),
+            _told_state(waiver, at),
             " under ".join(filter(None, (waiver.dataset, waiver.subject))),
-            ", ".join(code.value for code in waiver.codes),
+            _what(waiver),
             words.instant(waiver.until),
             _who(waiver),
             waiver.reason + (f" ({waiver.ticket})" if waiver.ticket else ""),
         )
     return table
+
+
+def _told_state(waiver: Waiver, at: datetime) -> str:
+    state = _state(waiver, at)
+    return f"revoked by {waiver.revoked_by}" if state == "revoked" else state
+
+
+def _what(waiver: Waiver) -> str:
+    codes = ", ".join(code.value for code in waiver.codes)
+    column = f" of {waiver.column}" if waiver.column else ""
+    return f"{codes}{column}" + ("" if waiver.bound is None else f" up to {waiver.bound:g}")
 
 
 def _who(waiver: Waiver) -> str:

@@ -72,7 +72,7 @@ def replay(folder: Path) -> int:
     code = run(folder, f"featureguard check {SUBJECT} --now {evening.isoformat()}")
     title("Asked afterwards", "everything is in the store.")
     run(folder, f"featureguard status --now {evening.isoformat()}")
-    run(folder, f"featureguard incidents --open --now {evening.isoformat()}")
+    run(folder, f"featureguard incidents --now {evening.isoformat()}")
     run(folder, f"featureguard scorecard --window 365d --now {evening.isoformat()}")
     title("And to be believed", "every decision is sealed with the one before it, and can be decided anew.")
     verified = run(folder, "featureguard verify --write-head heads.jsonl")

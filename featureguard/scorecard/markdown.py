@@ -45,9 +45,11 @@ _DATASETS = (
     "SLI",
     "between",
     "unknown",
+    "excluded",
     "objective",
     "met",
     "budget left",
+    "burns",
 )
 _INCIDENTS = ("dataset", "incidents", "flaps", "open", "time to detect", "time to recover", "unknown")
 _WAIVERS = ("waiver", "for", "codes", "until", "by", "state", "used", "why")
@@ -56,14 +58,12 @@ _WAIVERS = ("waiver", "for", "codes", "until", "by", "state", "used", "why")
 def _compliance(one: Rollup) -> Sequence[str]:
     name = {"all": "all", "tier": f"tier {one.name}", "owner": escaped(one.name)}[one.by]
     target = f"more than {one.target:.0%}: {phrases.yes_no(one.meets_target)}" if one.target else ""
-    met = one.objectives
-    objectives = f"{met.met} of {met.total}" + (f" ({met.unknown} unknown)" if met.unknown else "")
     return (
         name,
         f"{len(one.cards):,}",
         phrases.compliance(one.features),
         target,
-        objectives if met.total else "",
+        phrases.objectives(one.objectives),
         phrases.ratio(one.unknown_share),
     )
 
@@ -78,9 +78,13 @@ def _dataset(one: Card) -> Sequence[str]:
         phrases.ratio(one.sli.ratio) if one.sli else "",
         phrases.interval(one.sli) if one.sli else "",
         phrases.ratio(one.unknown_share) if one.sli else "",
-        f"{words.percent(slo.objective)} of {_what(slo.sli)} over {words.limit(slo.window)}" if slo else "",
+        phrases.excluded(one.sli, one.measures),
+        f"{words.percent(slo.objective)} of {phrases.COUNTED[slo.sli]} over {words.limit(slo.window)}"
+        if slo
+        else "",
         phrases.yes_no(account.meets) if account else "",
         phrases.budget_left(account),
+        phrases.fastest_burn(account),
     )
 
 
@@ -99,14 +103,13 @@ def _incidents(one: Card) -> Sequence[str]:
 
 def _waived(one: Waived) -> Sequence[str]:
     waiver = one.waiver
-    who = escaped(waiver.by) + (f" and {escaped(waiver.approved_by)}" if waiver.approved_by else "")
     return (
         waiver.id,
         escaped(" under ".join(filter(None, (waiver.dataset, waiver.subject)))),
         ", ".join(_code(code) for code in waiver.codes),
         words.instant(waiver.until),
-        who if waiver.verified else f"{who} (unverified)",
-        "in force" if one.in_force else "over",
+        escaped(phrases.given_by(one)),
+        phrases.state_of(one),
         f"{one.uses:,}",
         escaped(waiver.reason + (f" ({waiver.ticket})" if waiver.ticket else "")),
     )
@@ -130,10 +133,6 @@ def _linked(one: Card) -> str:
 
 
 _URL = ":/?#@!$&'*+,;=%~-._"  # What a link may hold as it is; brackets and bars would end it.
-
-
-def _what(measures: str) -> str:
-    return {"time": "time", "population": "the population", "delivery": "deliveries"}[measures]
 
 
 def _code(code: str | None) -> str:

@@ -9,10 +9,14 @@ from featureguard.accounting import Account
 from featureguard.checks import words
 from featureguard.incident import Distribution, Lapse
 from featureguard.scorecard.features import Features
+from featureguard.scorecard.rollup import Objectives, Waived
+from featureguard.slo.delivery import Delivered
 from featureguard.slo.sli import Sli
 
 UNKNOWN = "unknown"
 """What stands where nothing was measured."""
+COUNTED = {"time": "time", "population": "the population", "delivery": "deliveries"}
+"""What an SLI counts."""
 _UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
@@ -40,9 +44,19 @@ def interval(sli: Sli | None) -> str:
     return least if least == most else f"{least} to {most}"
 
 
-def amount(count: int, measures: str) -> str:
-    """So much time, or so many deliveries."""
-    return f"{count:,}" if measures == "delivery" else words.duration(count / 1_000_000)
+def amount(count: float, measures: str) -> str:
+    """So much time, from microseconds, or so many deliveries."""
+    if measures == "delivery":
+        return f"{count:,.1f}".removesuffix(".0")
+    return words.duration(count / 1_000_000)
+
+
+def excluded(sli: Sli | None, measures: str | None) -> str:
+    """What does not count, and why: `3d 4h cold start, 2h maintenance`; nothing where all counts."""
+    if sli is None or measures is None:
+        return ""
+    parts = {"cold start": sli.cold_start, "no contract": sli.no_contract, "maintenance": sli.maintenance}
+    return ", ".join(f"{amount(count, measures)} {why}" for why, count in parts.items() if count)
 
 
 def budget_left(account: Account | None) -> str:
@@ -80,6 +94,11 @@ def lapse(length: Lapse | None) -> str:
     return least if least == most else f"{least} to {most}"
 
 
+def lateness(one: Delivered) -> str:
+    """How late a delivery was, or is at least."""
+    return lapse(Lapse(*one.lateness))
+
+
 def quantiles(found: Distribution) -> str:
     """`2h (p90 5h, n 3)`, the median first; nothing where there is no lapse."""
     return f"{lapse(found.median)} (p90 {lapse(found.p90)}, n {found.n})" if found.n else ""
@@ -89,6 +108,23 @@ def compliance(found: Features) -> str:
     """`87.50% (7 within, 0 unknown, 1 not)`; the share that is surely within."""
     told = f"({found.within:,} within, {found.unknown:,} unknown, {found.out:,} not)"
     return f"{words.percent(found.compliance)} {told}" if found.compliance is not None else "no features"
+
+
+def objectives(found: Objectives) -> str:
+    """How many are met: `1 of 3 (1 unknown)`; nothing where there is none."""
+    unknown = f" ({found.unknown:,} unknown)" if found.unknown else ""
+    return f"{found.met:,} of {found.total:,}{unknown}" if found.total else ""
+
+
+def state_of(one: Waived) -> str:
+    """`in force` or `over`."""
+    return "in force" if one.in_force else "over"
+
+
+def given_by(one: Waived) -> str:
+    """Who gave an exception, and whether anybody proved it."""
+    who = one_line(" and ".join(filter(None, (one.waiver.by, one.waiver.approved_by))))
+    return who if one.waiver.verified else f"{who} (unverified)"
 
 
 def yes_no(found: bool | None) -> str:

@@ -169,6 +169,19 @@ def scorecard(
         card(facts[name], period, now, unknown_as_bad=counts_unknown(catalog, name), waivers=holding)
         for name in sorted(facts, key=lambda name: (catalog.contracts[name].tier, name))
     ]
+    used = (one for one in told if one.in_force or one.uses)
+    return from_cards(cards, period, now, mode=mode, waivers=used)
+
+
+def from_cards(
+    cards: Sequence[Card],
+    period: Period,
+    now: datetime,
+    *,
+    mode: Mode = "enforce",
+    waivers: Iterable[Waived] = (),
+) -> Scorecard:
+    """The scorecard of some cards, in their order."""
     overall = Rollup("all", "all", tuple(cards)) if cards else None
     return Scorecard(
         *period,
@@ -179,7 +192,7 @@ def scorecard(
         _rollups("owner", cards, lambda one: one.contract.owner),
         overall,
         causes(overall.incidents) if overall else (),
-        tuple(one for one in told if one.in_force or one.uses),
+        tuple(waivers),
     )
 
 

@@ -50,8 +50,9 @@ def test_a_waiver_given_meanwhile_does_not_improve_what_was_decided() -> None:
 
 
 def test_another_question_or_an_earlier_one_confirms_nothing() -> None:
-    fresh = known(RIDES, looked(RIDES))
+    promote = decided(RIDES, known(RIDES, looked(RIDES)), "promote")
     with pytest.raises(UsageError, match=r"'promote' of 'model' .* does not confirm 'train' of 'model'"):
-        confirmed(FRESH, decided(RIDES, fresh, "promote"), "abc")
+        confirmed(FRESH, promote, "abc")
+    earlier = decided(RIDES, known(RIDES, looked(RIDES)), now=NOW - TICK)
     with pytest.raises(UsageError, match="does not confirm"):
-        confirmed(FRESH, decided(RIDES, fresh, now=NOW - TICK), "abc")
+        confirmed(FRESH, earlier, "abc")

@@ -1,6 +1,7 @@
 """What passed is believed while its evidence is young, whole, uncontradicted and of the newest snapshot."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_a_complete_look_without_a_latest_one_is_still_a_look() -> None:
     assert found(stand(contract, Evidence("rides", look, None))) == [("evidence", Code.NO_EVIDENCE)]
 
 
-def superseded(lag: timedelta | None, **newer: object) -> Standing:
+def superseded(lag: timedelta | None, **newer: Any) -> Standing:
     """A complete look 20 minutes ago; another snapshot was seen 10 minutes ago, but not read."""
     contract = promised()
     old = looked(contract, at=NOW - 20 * MINUTE, snapshot="s1")
@@ -101,7 +102,7 @@ def test_nothing_is_superseded_by_itself_or_by_what_has_no_snapshot() -> None:
     assert found(stand(contract, Evidence("rides", old, old, (unnamed, sight(old))), lag=MINUTE)) == []
 
 
-def contradicted(**second: object) -> Standing:
+def contradicted(**second: Any) -> Standing:
     contract = promised()
     first, other = looked(contract), looked(contract, at=NOW - MINUTE)
     return stand(contract, known(contract, first, seen=(sight(first), sight(other, "laptop", **second))))

@@ -180,7 +180,7 @@ def test_broken_evidence_cannot_be_waived(code: Code) -> None:
 
 
 def test_reasons_of_the_subject_can_be_waived_for_the_subject() -> None:
-    parts = {"dataset": None, "subject": "model", "digests": {}}
+    parts: dict[str, Any] = {"dataset": None, "subject": "model", "digests": {}}
     nothing = waived(RIDES, Code.NO_REQUIREMENTS, **parts)
     empty = case_of([(RIDES, STALE)], subject=model(), waivers=(nothing,))
     assert (decide(empty).effective, decide(empty).valid_until) == (WARN, NOW + DAY)
