@@ -27,10 +27,14 @@ def test_january_passes_and_the_blizzard_blocks_training_until_it_is_over(
     assert [day for day, code in codes.items() if code] == BLIZZARD
     told = capfd.readouterr().out
     assert "50.75% of 'dep_delay' is null; the contract allows 25.00%." in told
-    assert told.count("Trained departure_delay") == 2
+    assert "NULL_LIMIT waived by ana@example.org and ben@example.org (unverified)" in told
+    assert "for NULL_LIMIT by ana@example.org expired at 2013-02-10 09:00 UTC." in told
+    assert told.count("Trained departure_delay") == 3  # on 1 February, under the waiver, on 11 February
     assert told.count("'python train.py' is not started") == 2
     assert "17 Jan  warn  flights  2013-01-16: 5.11% of 'dep_delay' is null" in told
-    assert run(["status", "--project", str(tmp_path / "demo"), "--now", "2013-02-11T06:00:00-05:00"]) == 0
+    project = ["--project", str(tmp_path / "demo")]
+    assert run(["status", *project, "--now", "2013-02-11T06:00:00-05:00"]) == 0
+    assert run(["verify", *project]) == 0
 
 
 def test_the_weather_feed_ends_on_30_december() -> None:

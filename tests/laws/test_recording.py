@@ -102,12 +102,12 @@ def test_a_store_holds_the_same_bytes_whatever_the_order(
 def empty(url: str) -> None:
     from sqlalchemy import create_engine
 
-    from featureguard.store.tables import MARKS, METADATA
+    from featureguard.store.tables import DECISIONS, MARKS, METADATA
 
     engine = create_engine(url)
     with engine.begin() as connection:
         for table in METADATA.sorted_tables:
-            if table is not MARKS:
+            if table not in (MARKS, DECISIONS):  # decisions cannot be deleted
                 connection.execute(table.delete())
     engine.dispose()
 

@@ -189,7 +189,7 @@ def test_a_subject_that_goes_is_protected_no_more() -> None:
         ({"fail": "block"}, {"fail": "warn", "unknown": "warn"}, "actions.train.fail", LOOSENS),
         ({"fail": "block"}, {"fail": "warn", "unknown": "warn"}, "actions.train.unknown", CHANGED),
         ({"budget": "warn"}, {"budget": "hold"}, "actions.train.budget", TIGHTENS),
-        ({}, {"repair": True}, "actions.train.repair", LOOSENS),
+        ({}, {"repair": True}, "actions.backfill.repair", LOOSENS),
     ],
 )
 def test_a_milder_policy_loosens_what_its_subjects_are_promised(
@@ -199,7 +199,7 @@ def test_a_milder_policy_loosens_what_its_subjects_are_promised(
         Catalog.from_contracts(
             catalog("features").contracts.values(),
             [Subject(subject="model", owner="me", requires=("features",))],
-            [Policy.model_validate({"actions": {"train": rules}})],
+            [Policy.model_validate({"actions": {field.split(".")[1]: rules}})],
         )
         for rules in (before, after)
     )
