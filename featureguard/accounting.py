@@ -232,7 +232,9 @@ class Books:
             return ()
         start, step = max(first, since or first), timedelta(days=1)
         while True:
-            looks = self._store.verdicts(self.contract.dataset, start, until)
+            told = self._store.verdicts(self.contract.dataset, start, until)
+            # At the age that warns nothing is broken yet; once it is, that is told as `freshness`.
+            looks = [one for one in told if one[2].check != "freshness_warn"]
             found = check_incidents(self.contract.dataset, looks, self.hysteresis)
             # Less good time than the hysteresis before one, and it may be the end of another.
             known_from = looks[0][0] + self.hysteresis if looks else until

@@ -1,7 +1,8 @@
-"""The command line: `featureguard init | validate | check | status | explain | schema | demo`.
+"""The command line; `featureguard --help` lists the commands.
 
-Exit codes: 0 all blocking promises hold, 1 one is broken, 2 a wrong call or contract, 3 one is unknown, 4 the
-evidence store could not be used or something unexpected happened.
+Exit codes of `check`: 0 all blocking promises hold, 1 one is broken, 3 one is unknown. Of `gate`: 0 allow or
+warn, 1 block, 3 hold. Of all: 2 a wrong call or contract, 4 the evidence store could not be used or something
+unexpected happened. Others stand in the help of their command.
 """
 
 from __future__ import annotations

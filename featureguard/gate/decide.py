@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from featureguard.checks import words
 from featureguard.codes import describe
 from featureguard.contract import External, Subject
 from featureguard.gate.assess import EVIDENCE, Finding, Standing
@@ -232,7 +233,7 @@ def _of_budget(name: str, budget: BudgetState, standing: Standing) -> Iterator[F
         result = CheckResult(BUDGET, Status.UNKNOWN, code=Code.NO_EVIDENCE, limit=0, reason=text)
         yield Finding(result, standing.observed_at)
     elif budget.exhausted:
-        text = f"The error budget of '{name}' is spent: its objective is {budget.objective:.4%}."
+        text = f"The error budget of '{name}' is spent: its objective is {words.percent(budget.objective)}."
         result = CheckResult(
             BUDGET, Status.FAIL, code=Code.BUDGET_EXHAUSTED, observed=left, limit=0, reason=text
         )

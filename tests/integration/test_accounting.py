@@ -283,6 +283,13 @@ def test_an_incident_that_reaches_into_a_period_keeps_its_beginning_and_key(stor
     assert [one.key for one in alone] != [one.key for one in whole]
 
 
+@pytest.mark.parametrize(("check", "incidents"), [("freshness_warn", 0), ("future", 1)])
+def test_an_early_warning_is_no_incident(store: Store, check: str, incidents: int) -> None:
+    ledger = Ledger(store, **FRESH)
+    ledger.look(0, 0, failed(check))
+    assert len(ledger.books(0).incidents()) == incidents
+
+
 def test_what_was_over_before_a_period_is_left_out(store: Store) -> None:
     ledger = Ledger(store, **FRESH)
     for at, status in ((0, Status.FAIL), (1, Status.PASS), (2, Status.PASS), (50, Status.PASS)):
