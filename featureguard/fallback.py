@@ -72,7 +72,10 @@ def refuse_unknown(catalog: Catalog, subject: str, action: str) -> None:
         UsageError: With the name that was probably meant.
     """
     if subject not in catalog.subjects:
-        hint = suggestion(subject, sorted(catalog.subjects)) or " The catalog declares none."
+        none = (
+            " The catalog declares none. Write e.g. {subject: my_model, owner: me, requires: [my_features]}."
+        )
+        hint = suggestion(subject, sorted(catalog.subjects)) or none
         what = "is a dataset; a gate protects subjects" if subject in catalog.contracts else "is no subject"
         raise UsageError(f"'{subject}' {what}.{hint}")
     policy = catalog.policy_of(subject)

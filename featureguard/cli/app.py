@@ -76,7 +76,7 @@ def main(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Where to start a project.")] = Path()) -> None:
-    """Write a project file and a first contract."""
+    """Write a project file, a first contract and a first subject."""
     from featureguard.cli.starting import start_project
 
     raise typer.Exit(start_project(folder))

@@ -238,10 +238,12 @@ def _response(told: _Found) -> str:
     total = told.total
     mttd, mttr = phrases.quantiles(total.detection) or "none", phrases.quantiles(total.recovery) or "none"
     undetected = f"; {total.undetected} undetected" if total.undetected else ""
+    share = f"{phrases.ratio(told.unknown)} of the time nobody knows"
+    unwatched = share if told.unknown is not None else "no time was watched"
     return (
         f"\n{words.count(len(total.detected), 'incident')}, {len(total.still_open)} open{undetected};"
         f" median time to detect {mttd}, to recover {mttr};"
-        f" {phrases.ratio(told.unknown)} of the time nobody knows"
+        f" {unwatched}"
     )
 
 

@@ -1,4 +1,4 @@
-"""`featureguard init`: a project file and a first contract."""
+"""`featureguard init`: a project file, a first contract and a first subject."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ source: {kind: parquet, path: data/my_features/}
 time: {event: event_time}
 freshness: {max_age: 26h}
 """
+_SUBJECT = """\
+# A subject is what a gate protects: a model, a feature service, a job.
+# `featureguard gate my_model --for train && python train.py` starts only what may start.
+subject: my_model
+owner: me@example.org
+requires: [my_features]
+"""
 _IGNORE = "*\n"
 
 
@@ -34,6 +41,7 @@ def start_project(folder: Path) -> int:
     files = {
         folder / "featureguard.yaml": _PROJECT,
         folder / "contracts" / "my_features.yaml": _CONTRACT,
+        folder / "contracts" / "my_model.yaml": _SUBJECT,
         folder / ".featureguard" / ".gitignore": _IGNORE,
     }
     if existing := [file for file in files if file.exists()]:
@@ -42,5 +50,5 @@ def start_project(folder: Path) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         print(f"wrote {file}")
-    print("Next: name your data in contracts/my_features.yaml, then run 'featureguard check my_features'.")
+    print("Next: name your data in contracts/my_features.yaml, then run 'featureguard check my_model'.")
     return 0

@@ -15,6 +15,7 @@ from featureguard.cli.tables import console, plain_table
 from featureguard.duration import parse_duration
 from featureguard.errors import UsageError
 from featureguard.granting import grant
+from featureguard.result import Code
 from featureguard.waiver import Waiver
 
 
@@ -167,7 +168,8 @@ def _told_state(waiver: Waiver, at: datetime) -> str:
 def _what(waiver: Waiver) -> str:
     codes = ", ".join(code.value for code in waiver.codes)
     column = f" of {waiver.column}" if waiver.column else ""
-    return f"{codes}{column}" + ("" if waiver.bound is None else f" up to {waiver.bound:g}")
+    bound = "" if waiver.bound is None else f" up to {_bounded(waiver, float(waiver.bound))}"
+    return f"{codes}{column}{bound}"
 
 
 def _who(waiver: Waiver) -> str:
@@ -178,3 +180,14 @@ def _who(waiver: Waiver) -> str:
 
 def _to_dict(waiver: Waiver, at: datetime) -> dict[str, object]:
     return {"id": waiver.id, "state": _state(waiver, at), **waiver.model_dump(mode="json")}
+
+
+def _bounded(waiver: Waiver, bound: float) -> str:
+    """A bound in the unit of what it limits, as people write it."""
+    codes = set(waiver.codes)
+    if codes == {Code.DATA_STALE}:
+        return words.limit(timedelta(seconds=bound))
+    return words.percent(bound) if codes <= _SHARES else f"{bound:g}"
+
+
+_SHARES = {Code.NULL_LIMIT, Code.NULL_SPIKE, Code.POPULATION_STALE}

@@ -73,7 +73,9 @@ def replay(folder: Path) -> int:
     title("Asked afterwards", "everything is in the store.")
     run(folder, f"featureguard status --now {evening.isoformat()}")
     run(folder, f"featureguard incidents --now {evening.isoformat()}")
-    run(folder, f"featureguard scorecard --window 365d --now {evening.isoformat()}")
+    scorecard = f"featureguard scorecard --window 365d --now {evening.isoformat()}"
+    run(folder, scorecard)
+    run(folder, f"{scorecard} --format markdown --output scorecard.md")
     title("And to be believed", "every decision is sealed with the one before it, and can be decided anew.")
     verified = run(folder, "featureguard verify --write-head heads.jsonl")
     replayed = run(folder, f"featureguard replay {_last_decision(folder)}")

@@ -98,13 +98,19 @@ def test_an_end_without_meaning_exits_2(stale: Project, until: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "means", "verdict"), [("28h", 100_800, 0), ("60", 60, 1), ("30%", 0.3, 1), ("1e5", 1e5, 0)]
+    ("bound", "means", "told", "verdict"),
+    [
+        ("28h", 100_800, "28h", 0),
+        ("60", 60, "1min", 1),
+        ("30%", 0.3, "0.3s", 1),
+        ("1.08e5", 108_000, "30h", 0),
+    ],
 )
 def test_a_bound_is_an_age_a_share_or_a_number(
-    stale: Project, bound: str, means: float, verdict: int
+    stale: Project, bound: str, means: float, told: str, verdict: int
 ) -> None:
     assert waive(stale, *TWO, "--bound", bound) == 0
-    assert f"DATA_STALE up to {means:g}" in stale.out
+    assert f"DATA_STALE up to {told}" in " ".join(stale.out.split())
     assert the_one(stale)["bound"] == means
     assert stale(*GATE) == verdict
 
