@@ -39,6 +39,8 @@ def test_by_default_a_broken_promise_counts_the_same_on_every_tier() -> None:
 def test_by_default_what_is_unknown_holds_on_tiers_0_and_1_and_warns_below() -> None:
     assert [verdict(Status.UNKNOWN, tier=tier) for tier in range(4)] == [HOLD, HOLD, WARN, WARN]
     assert verdict(Status.UNKNOWN, Severity.WARN) is WARN
+    relaxed = policy(tiers={"0": {"unknown": "allow"}})
+    assert verdict(Status.UNKNOWN, Severity.WARN, under=relaxed) is ALLOW
 
 
 def test_a_cold_start_warns_and_only_while_it_is_unknown() -> None:
@@ -65,13 +67,14 @@ def test_a_budget_has_a_rule_of_its_own_and_an_unknown_one_at_most_that() -> Non
 
 def test_the_most_particular_rule_wins() -> None:
     found = policy(
-        tiers={"1": {"unknown": "warn"}},
+        tiers={"0": {"unknown": "warn"}, "1": {"unknown": "warn"}},
         actions={"train": {"unknown": "allow", "tiers": {"1": {"unknown": "block"}}}},
     )
     assert found.rule("promote", 1).unknown is WARN
     assert found.rule("train", 0).unknown is ALLOW
     assert found.rule("train", 1).unknown is BLOCK
-    assert found.rule("promote", 0).unknown is HOLD
+    assert found.rule("promote", 0).unknown is WARN
+    assert Policy().rule("promote", 0).unknown is HOLD
 
 
 def test_only_serve_has_a_ceiling_unless_a_policy_says_otherwise() -> None:

@@ -197,6 +197,18 @@ def test_an_exact_count_answers_at_its_instant_only() -> None:
     assert found(standing, NOW + TICK) == set()
 
 
+def test_a_population_is_unknown_while_its_limit_lies_within_a_bucket_and_stale_after_it() -> None:
+    contract = promised(
+        freshness={"max_age": "30h", "population": {"of": "rows", "within": "65min", "at_least": "100%"}}
+    )
+    standing = crowd(contract, 1)  # one row, in the second before it is an hour old
+    codes = [(turn.at - NOW, turn.findings[0].result.code) for turn in standing.turns[:2]]
+    assert codes == [
+        (5 * MINUTE - timedelta(seconds=1) + TICK, Code.EVIDENCE_PARTIAL),
+        (5 * MINUTE, Code.POPULATION_STALE),
+    ]
+
+
 def test_the_digest_of_evidence_names_all_that_a_verdict_rests_on() -> None:
     contract = promised()
     basis = known(contract, looked(contract))

@@ -187,6 +187,14 @@ def test_an_allowed_warning_is_valid_until_it_gets_worse_not_until_it_changes() 
     assert (warned.effective, warned.valid_until) == (WARN, NOW + 50 * MINUTE + TICK)
 
 
+def test_what_is_not_allowed_is_valid_at_no_time_though_it_will_get_worse() -> None:
+    contract = promised(
+        freshness={"max_age": "70min"}, external_checks=[{"tool": "dbt", "check": "not_null"}]
+    )
+    decision = decided(contract, known(contract, looked(contract)))
+    assert (decision.effective, decision.valid_until) == (HOLD, None)
+
+
 def test_of_several_datasets_the_first_to_get_worse_ends_the_validity() -> None:
     trips = promised("trips", evidence_max_age="30min")
     decision = decide(case_of([(RIDES, FRESH), (trips, known(trips, looked(trips)))]))

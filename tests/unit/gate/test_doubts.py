@@ -94,8 +94,20 @@ def test_an_older_snapshot_counts_as_long_as_the_policy_lets_it_lag() -> None:
     assert found(superseded(None)) == []  # as long as evidence: an hour
 
 
+def test_an_older_snapshot_counts_from_the_last_time_that_anybody_saw_it() -> None:
+    contract = promised()
+    old = looked(contract, at=NOW - 20 * MINUTE)
+    again = sight(old, "laptop", observed_at=NOW - 12 * MINUTE)
+    newer = sight(old, observed_at=NOW - 10 * MINUTE, complete=False, snapshot="s2", clocks={})
+    standing = stand(contract, Evidence("rides", old, old, (newer, again, sight(old))), lag=15 * MINUTE)
+    assert found(standing) == []
+    assert standing.turns[0].at == NOW + 3 * MINUTE + TICK
+    assert standing.turns[0].findings[0].result.code is Code.EVIDENCE_SUPERSEDED
+
+
 def test_nothing_is_superseded_by_itself_or_by_what_has_no_snapshot() -> None:
     assert found(superseded(MINUTE, observed_at=NOW - 30 * MINUTE)) == []
+    assert found(superseded(MINUTE, observed_at=NOW - 20 * MINUTE)) == []  # seen at once: neither is newer
     contract = promised()
     old = looked(contract, at=NOW - 20 * MINUTE)
     unnamed = sight(looked(contract, failure=Code.RESOURCE_LIMIT), snapshot=None)

@@ -93,6 +93,16 @@ def test_a_waiver_that_just_holds_covers(parts: dict[str, Any]) -> None:
     assert ruled(waived(RIDES, **parts)).effective is WARN
 
 
+def test_a_waiver_that_will_be_revoked_ends_the_validity_then() -> None:
+    revoked = waived(RIDES, revoked_at=NOW + HOUR, revoked_by="eve")
+    assert ruled(revoked).valid_until == NOW + HOUR
+
+
+def test_it_says_to_look_again_when_a_waiver_begins() -> None:
+    soon = waived(RIDES, since=NOW + timedelta(minutes=2))
+    assert (ruled(soon).effective, ruled(soon).look_again_at) == (BLOCK, NOW + timedelta(minutes=2))
+
+
 @pytest.mark.parametrize(
     "parts",
     [{"codes": (Code.NULL_LIMIT,)}, {"column": "fare"}, {"subject": "other"}, {"dataset": "trips"}],
