@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from featureguard.evidence import ExternalResult
-from featureguard.store import encoding, upsert
+from featureguard.store import changes, encoding, upsert
 from featureguard.store.tables import EXTERNAL
 
 _COLUMNS = ("dataset", "observed_at")  # Kept in columns of their own, not in the body.
@@ -17,7 +17,9 @@ _COLUMNS = ("dataset", "observed_at")  # Kept in columns of their own, not in th
 
 def add_results(connection: Connection, results: Iterable[ExternalResult]) -> None:
     """Record results; once or often is the same."""
-    upsert.add(connection, EXTERNAL, sorted(map(_row, results), key=lambda row: str(row["id"])))
+    rows = sorted(map(_row, results), key=lambda row: str(row["id"]))
+    upsert.add(connection, EXTERNAL, rows)
+    changes.bump(connection, [changes.of_dataset(str(row["dataset"])) for row in rows])
 
 
 def latest_results(

@@ -13,7 +13,7 @@ from featureguard.contract import Contract
 from featureguard.observation import Observation
 from featureguard.profile import Profile
 from featureguard.result import CheckResult
-from featureguard.store import encoding, learned, upsert
+from featureguard.store import changes, encoding, learned, upsert
 from featureguard.store.tables import (
     CONTRACTS,
     FRAGMENTS,
@@ -76,6 +76,7 @@ def add_look(connection: Connection, fact: LookFact) -> str:
         rows = [_unit_row(row, n, *pair) for n, pair in enumerate(zip(identities, units, strict=True))]
         upsert.add(connection, UNITS, rows)
         learned.add_marks(connection, look.dataset, fact.results)
+    changes.bump(connection, [changes.of_dataset(look.dataset)])
     return str(row["id"])
 
 
@@ -128,6 +129,7 @@ def add_retraction(
     }
     row["id"] = encoding.digest_of(encoding.to_text(row))
     upsert.add(connection, RETRACTIONS, [row])
+    changes.bump(connection, [changes.of_dataset(dataset)])
 
 
 def texts(

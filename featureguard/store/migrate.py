@@ -10,7 +10,7 @@ from featureguard.errors import StoreError
 from featureguard.store import upsert
 from featureguard.store.tables import VERSION_TABLE
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision in `migrations/versions`, oldest first."""
 
 _VERSION = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from featureguard.store import encoding, upsert
+from featureguard.store import changes, encoding, upsert
 from featureguard.store.queries import chunks
 from featureguard.store.tables import NOTES
 
@@ -39,6 +39,7 @@ def add_note(connection: Connection, note: NoteFact) -> None:
     body = encoding.to_text(told)
     row = {"id": encoding.digest_of(body), "incident": note.incident, "at": told["at"], "body": body}
     upsert.add(connection, NOTES, [row])
+    changes.bump(connection, [changes.NOTES])
 
 
 def notes(connection: Connection, incidents: Collection[str] | None) -> list[NoteFact]:

@@ -15,7 +15,7 @@ from featureguard.evidence import ContractVersion, Evidence, ExternalResult, Loo
 from featureguard.observation import History, Observation, PopulationReading
 from featureguard.profile import Profile
 from featureguard.result import CheckResult
-from featureguard.store import clocks, evidence, external, facts, migrate, notes, queries, readings, upsert
+from featureguard.store import changes, clocks, evidence, external, facts, migrate, notes, queries, readings, upsert
 from featureguard.store.database import Database
 from featureguard.store.decisions import DecisionLog
 from featureguard.store.encoding import to_micros
@@ -237,6 +237,10 @@ class Store:
         return self._database.read(
             "read contracts", lambda connection: queries.contract_versions(connection, dataset)
         )
+
+    def versions(self) -> dict[str, int]:
+        """How often each topic of `store.changes` was written: whoever keeps what it read compares them."""
+        return self._database.read("read what changed", changes.versions)
 
     def datasets(self) -> list[str]:
         """Every dataset that anything was recorded of, by name."""

@@ -200,3 +200,38 @@ EXTERNAL = Table(
     Column("body", Text, nullable=False),
     Index("fg_external_by_name", "dataset", "name", "observed_at"),
 )
+
+# How often the facts of one topic were written: `dataset:NAME`, `waivers`, `notes` or `tokens`. A counter, not
+# a fact: it tells readers that keep what they read when to read again.
+CHANGES = Table(
+    "fg_changes",
+    METADATA,
+    Column("topic", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+# Bearer tokens of the API. `id` is the public part of a token, `digest` the SHA-256 of the whole; `body` is
+# the JSON of its name and scopes.
+TOKENS = Table(
+    "fg_tokens",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("body", Text, nullable=False),
+)
+
+# What exported counters have counted so far, in microseconds: all time of an SLI up to `through`. It is never
+# restated.
+SETTLED = Table(
+    "fg_settled",
+    METADATA,
+    Column("dataset", Text, primary_key=True),
+    Column("sli", Text, primary_key=True),
+    Column("through", BigInteger, nullable=False),
+    Column("good", BigInteger, nullable=False),
+    Column("bad", BigInteger, nullable=False),
+    Column("unknown", BigInteger, nullable=False),
+)

@@ -48,6 +48,15 @@ def merge(
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
 
 
+def count(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Add the rows; where a key is there already, add the values of both."""
+    if rows:
+        insert = _insert(connection, table)
+        values = {c.name: c + insert.excluded[c.name] for c in table.columns if not c.primary_key}
+        keys = list(table.primary_key.columns)
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+
+
 def lock(connection: Connection, name: str) -> None:
     """Until the transaction ends, make others that take the same lock wait. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from featureguard.errors import UsageError
 from featureguard.problems import suggestion
-from featureguard.store import encoding, upsert
+from featureguard.store import changes, encoding, upsert
 from featureguard.store.database import Database
 from featureguard.store.tables import REVOCATIONS, WAIVERS
 from featureguard.waiver import Waiver
@@ -100,6 +100,7 @@ def _add(connection: Connection, waiver: Waiver) -> None:
         "body": encoding.to_text(given),
     }
     upsert.add(connection, WAIVERS, [row])
+    changes.bump(connection, [changes.WAIVERS])
 
 
 def _revoke(connection: Connection, row: upsert.Row) -> Waiver:
@@ -108,4 +109,5 @@ def _revoke(connection: Connection, row: upsert.Row) -> Waiver:
     if row["waiver"] not in known:
         raise UsageError(f"There is no waiver {row['waiver']!r}.{suggestion(row['waiver'], known)}")
     upsert.add(connection, REVOCATIONS, [row])
+    changes.bump(connection, [changes.WAIVERS])
     return next(waiver for waiver in _waivers(connection) if waiver.id == row["waiver"])
