@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from featureguard.contract import Contract, Slo
+from featureguard.evidence import ContractVersion
 from featureguard.incident import Incident, check_incidents, default_hysteresis, freshness_incidents
 from featureguard.observation import PopulationReading
-from featureguard.result import Severity
+from featureguard.result import CheckResult, Severity
 from featureguard.schedule import due_windows
 from featureguard.slo.budget import Budget, budget, burn_rate
 from featureguard.slo.delivery import Delivered, deliveries, delivery_sli
@@ -28,9 +29,6 @@ from featureguard.slo.spans import Period
 from featureguard.slo.spells import Spell, spells
 from featureguard.timeline import Limit, Run
 from featureguard.windows import from_micros
-
-if TYPE_CHECKING:
-    from featureguard.store import Store
 
 BURN_WINDOWS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3))
 """Windows whose burn rates are told."""
@@ -75,6 +73,19 @@ class Account:
         return self.budget.met
 
 
+class Facts(Protocol):
+    """Where the facts come from: an evidence store, or something that keeps what it read."""
+
+    def contract_versions(self, dataset: str, /) -> Sequence[ContractVersion]: ...
+    def timeline(self, dataset: str, clock: str, /) -> Sequence[Run]: ...
+    def verdicts(
+        self, dataset: str, since: datetime, until: datetime, /
+    ) -> Sequence[tuple[datetime, str | None, CheckResult]]: ...
+    def populations(
+        self, dataset: str, since: datetime, until: datetime, /
+    ) -> list[tuple[datetime, PopulationReading]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _InForce:
     """A contract and since when it held."""
@@ -93,7 +104,7 @@ class Books:
         now: The instant of the question; later facts are left out.
     """
 
-    def __init__(self, store: Store, contract: Contract, now: datetime) -> None:
+    def __init__(self, store: Facts, contract: Contract, now: datetime) -> None:
         self._store, self.contract, self.now = store, contract, now
 
     @cached_property

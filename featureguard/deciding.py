@@ -7,25 +7,24 @@ confirm  the decision ─ facts ─ case ─ decide ─ keep or worsen ─ appen
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from featureguard.accounting import Books
+from featureguard.assembling import assemble, with_waivers
+from featureguard.contract import Contract
 from featureguard.decision_record import body_of, decision_of
 from featureguard.errors import StoreError, UsageError
 from featureguard.fallback import refuse_unknown, without_store
-from featureguard.gate import BudgetState, Case, Standing, assess, confirmed, decide
-from featureguard.gate.documents import case_to_text, digest_of
+from featureguard.gate import BudgetState, Case, assess, confirmed, decide
 from featureguard.gate.doubts import Trust
+from featureguard.gate.papers import Clerk, Papers
 from featureguard.replaying import confirmation_key, is_confirmation_key
 from featureguard.slo.budget import budget
 from featureguard.store.decisions import DecisionRecord, Recorded
 from featureguard.store.decisions import Kind as RecordKind
 from featureguard.verdict import Decision, Mode, Verdict
-from featureguard.waiver import Waiver
 
 if TYPE_CHECKING:
     from featureguard.catalog import Catalog
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from featureguard.store import Store
 
 _ATTEMPTS = 10
-_REMEMBERED = timedelta(days=8)
-"""How long an ended waiver goes into a case: longer than the gate mentions it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class Decider:
             until: Facts recorded of later instants do not count; `None` takes all.
         """
         case = self._case(subject, action, now, until)
-        return decide(_with(case, self._store.waivers.all(), until))
+        return decide(with_waivers(case, self._store.waivers.all(), until))
 
     def decide(
         self, subject: str, action: str, now: datetime, *, key: str | None, until: datetime | None
@@ -146,30 +143,25 @@ class Decider:
     def _case(self, subject: str, action: str, now: datetime, until: datetime | None) -> Case:
         """Everything but the waivers."""
         refuse_unknown(self._catalog, subject, action)
-        catalog, policy = self._catalog, self._catalog.policy_of(subject)
-        found = catalog.subjects[subject]
-        names = [name for name in catalog.lineage.closure(subject) if name in catalog.contracts]
+        names = [name for name in self._catalog.lineage.closure(subject) if name in self._catalog.contracts]
         evidences = self._store.evidences(names, until=until)
-        standings: dict[str, Standing] = {}
-        budgets: dict[str, BudgetState] = {}
-        for name in names:
-            contract = catalog.contracts[name]
-            tier = min(contract.tier, found.tier)
-            trust = Trust(policy.trusts_for(tier), policy.snapshot_lag)
-            standings[name] = assess(contract, evidences[name], now, trust)
-            if slo := contract.slo:
-                sli = Books(self._store, contract, now).sli(slo.sli, now - slo.window, now)
-                left = budget(sli, slo.objective, unknown_as_bad=policy.counts_unknown(tier))
-                budgets[name] = BudgetState(slo.objective, left.remaining_ratio)
-        return Case(
-            subject=found,
-            action=action,
-            now=now,
-            lineage=catalog.lineage,
-            standings=standings,
-            policy=policy,
-            budgets=budgets,
-            mode=self._mode,
+
+        def budget_of(contract: Contract, unknown_as_bad: bool) -> BudgetState | None:
+            slo = contract.slo
+            if slo is None:
+                return None
+            sli = Books(self._store, contract, now).sli(slo.sli, now - slo.window, now)
+            left = budget(sli, slo.objective, unknown_as_bad=unknown_as_bad)
+            return BudgetState(slo.objective, left.remaining_ratio)
+
+        return assemble(
+            self._catalog,
+            subject,
+            action,
+            now,
+            self._mode,
+            standing=lambda name, trust: assess(self._catalog.contracts[name], evidences[name], now, trust),
+            budget=budget_of,
         )
 
     def _append(
@@ -183,23 +175,11 @@ class Decider:
         """Judge with the waivers of now, and record unless one was given or revoked meanwhile."""
         for _ in range(_ATTEMPTS):
             waivers, token = self._store.waivers.with_token()
-            case = _with(case, waivers, until)
+            case = with_waivers(case, waivers, until)
             found = decide(case)
             if before:
                 found = confirmed(before[0], found, before[1])
-            inputs = case_to_text(case)
-            digest = digest_of(inputs)
-            record = DecisionRecord(
-                kind=kind,
-                subject=found.subject,
-                action=found.action,
-                decided_at=case.now,
-                effective=found.effective.value,
-                body=body_of(found, kind=kind, key=key, by=self._by, inputs=digest),
-                key=key,
-                inputs=digest,
-                documents={digest: inputs},
-            )
+            record = record_of(found, Clerk().papers(case), kind=kind, key=key, by=self._by)
             if appended := self._store.decisions.append(record, waivers=token):
                 if appended.created:
                     return Ruling(found, appended.link.seal)
@@ -217,25 +197,29 @@ class Decider:
         return Ruling(without_store(self._catalog, subject, action, now, mode=self._mode, why=str(error)))
 
 
-def _with(case: Case, waivers: Iterable[Waiver], until: datetime | None) -> Case:
-    """A case with the waivers that may be about it, those that ended long ago left out."""
-    names = {*case.lineage.closure(case.subject.subject)}
-    known = (_as_known(waiver, case.now, until) for waiver in waivers)
-    found = tuple(
-        waiver
-        for waiver in known
-        if waiver.until + _REMEMBERED > case.now
-        and waiver.subject in (None, case.subject.subject)
-        and (waiver.dataset is None or waiver.dataset in names)
+def record_of(
+    decision: Decision, papers: Papers, *, kind: RecordKind, key: str | None, by: str
+) -> DecisionRecord:
+    """A decision as it is recorded.
+
+    Args:
+        decision: The decision.
+        papers: The case it was judged from.
+        kind: Whether it is a decision or a confirmation.
+        key: The idempotency key, or `None`.
+        by: Who asked.
+    """
+    return DecisionRecord(
+        kind=kind,
+        subject=decision.subject,
+        action=decision.action,
+        decided_at=decision.now,
+        effective=decision.effective.value,
+        body=body_of(decision, kind=kind, key=key, by=by, inputs=papers.digest),
+        key=key,
+        inputs=papers.digest,
+        documents=papers.documents,
     )
-    return dataclasses.replace(case, waivers=found)
-
-
-def _as_known(waiver: Waiver, now: datetime, until: datetime | None) -> Waiver:
-    """A waiver whose revocation is known holds no longer, though it came after `now` was read."""
-    if until is not None or waiver.revoked_at is None or waiver.revoked_at <= now:
-        return waiver
-    return waiver.model_copy(update={"revoked_at": now})
 
 
 def _repeated(link: Link, now: datetime) -> Ruling:

@@ -10,7 +10,8 @@ from featureguard.chain import seal_of
 from featureguard.decision_record import decision_of, parts_of
 from featureguard.errors import StoreError, UsageError
 from featureguard.gate import EVALUATOR, confirmed, decide
-from featureguard.gate.documents import case_from_text, decision_to_dict
+from featureguard.gate.documents import decision_to_dict
+from featureguard.gate.papers import case_of
 from featureguard.verdict import Decision
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def replay(log: DecisionLog, decision_id: str) -> tuple[Recorded, list[str]]:
     differences = list(_damage(recorded, said))
     try:
         again = decision_to_dict(_again(log, said, inputs))
+    except StoreError as error:
+        return recorded, [*differences, str(error)]
     except UsageError as error:
         if not differences:
             raise
@@ -66,7 +69,7 @@ def _damage(recorded: Recorded, said: dict[str, Any]) -> Iterator[str]:
 
 
 def _again(log: DecisionLog, said: dict[str, Any], inputs: str) -> Decision:
-    found = decide(case_from_text(inputs))
+    found = decide(case_of(inputs, log.document))
     confirms = said["decision"].get("confirms")
     return confirmed(_before(log, confirms, said["key"]), found, confirms) if confirms else found
 

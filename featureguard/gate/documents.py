@@ -35,7 +35,7 @@ def decision_from_text(text: str) -> Decision:
 
 def case_to_text(case: Case) -> str:
     """A case in its one spelling, with only the part of the lineage that it needs."""
-    return _text(_cases(), dataclasses.replace(case, lineage=_upstream(case)))
+    return _text(_cases(), dataclasses.replace(case, lineage=upstream_of(case)))
 
 
 def case_from_text(text: str) -> Case:
@@ -67,7 +67,8 @@ def decision_from_dict(values: object) -> Decision:
     return decision_from_text(json.dumps(values))
 
 
-def _upstream(case: Case) -> Lineage:
+def upstream_of(case: Case) -> Lineage:
+    """The part of the lineage that a case needs."""
     lineage, subject = case.lineage, case.subject.subject
     names = {subject, *lineage.closure(subject)}
     return Lineage(

@@ -25,4 +25,5 @@ def bump(connection: Connection, topics: Iterable[str]) -> None:
 
 def versions(connection: Connection) -> dict[str, int]:
     """How often each topic was written; a topic that never was is not there."""
-    return {topic: version for topic, version in connection.execute(select(CHANGES.c.topic, CHANGES.c.version))}
+    rows = connection.execute(select(CHANGES.c.topic, CHANGES.c.version))
+    return {row.topic: row.version for row in rows}

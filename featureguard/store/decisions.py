@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from featureguard.chain import Head, Link, head_of, sealed
 from featureguard.errors import StoreError, UsageError
 from featureguard.store import encoding, upsert, waivers
 from featureguard.store.database import Database
+from featureguard.store.queries import chunks
 from featureguard.store.tables import DECISIONS, DOCUMENTS
 
 Kind = Literal["decision", "confirmation"]
@@ -101,9 +102,30 @@ class DecisionLog:
         Raises:
             UsageError: If its key belongs to something else, or a document is not what its digest says.
         """
-        _refuse_wrong(record)
+        found = self.append_all([record], waivers=waivers)
+        if found is None:
+            return None
+        if isinstance(found[0], UsageError):
+            raise found[0]
+        return found[0]
+
+    def append_all(
+        self, records: Sequence[DecisionRecord], *, waivers: str
+    ) -> list[Appended | UsageError] | None:
+        """Record decisions at the end of the chain, in one transaction.
+
+        Args:
+            records: The decisions, in their order. Of several with one key the first is recorded.
+            waivers: As for `append`.
+
+        Returns:
+            Where each stands, or why it alone was refused: its key belongs to something else, or a document
+            is not what its digest says. `None` if a waiver was given or revoked since: judge all again.
+        """
+        checked: set[tuple[str, int]] = set()
+        refused = {place: error for place, record in enumerate(records) if (error := _wrong(record, checked))}
         return self._database.write(
-            "record a decision", lambda connection: _append(connection, record, waivers)
+            "record a decision", lambda connection: _append(connection, records, refused, waivers)
         )
 
     def find(self, prefix: str) -> Recorded:
@@ -186,46 +208,91 @@ class DecisionLog:
 _LINKS = select(DECISIONS.c.sequence, DECISIONS.c.previous, DECISIONS.c.body, DECISIONS.c.seal)
 
 
-def _refuse_wrong(record: DecisionRecord) -> None:
+def _wrong(record: DecisionRecord, checked: set[tuple[str, int]]) -> UsageError | None:
+    """Why a decision cannot be recorded, whatever the store holds; a text that many share is hashed once."""
     for digest, text in record.documents.items():
+        if (digest, id(text)) in checked:
+            continue
         if encoding.digest_of(text) != digest:
-            raise UsageError(f"A document of the decision about {record.subject!r} is not {digest}. Hash it.")
+            what = f"A document of the decision about {record.subject!r} is not {digest}."
+            return UsageError(f"{what} Hash it.")
+        checked.add((digest, id(text)))
     if record.inputs is not None and record.inputs not in record.documents:
-        raise UsageError(f"The inputs {record.inputs} of a decision are missing. Give them in 'documents'.")
+        return UsageError(f"The inputs {record.inputs} of a decision are missing. Give them in 'documents'.")
     if record.key is not None and not 0 < len(record.key) <= MAX_KEY_CHARACTERS:
-        raise UsageError(
+        return UsageError(
             f"An idempotency key of {len(record.key)} characters. Give it 1 to {MAX_KEY_CHARACTERS}."
         )
+    return None
 
 
-def _append(connection: Connection, record: DecisionRecord, judged_with: str) -> Appended | None:
+def _append(
+    connection: Connection,
+    records: Sequence[DecisionRecord],
+    refused: Mapping[int, UsageError],
+    judged_with: str,
+) -> list[Appended | UsageError] | None:
     upsert.lock(connection, waivers.LOCK)
-    if record.key is not None and (known := _known(connection, record)):
-        return Appended(known, created=False)
-    if waivers.token(connection) != judged_with:
+    known = _by_keys(connection, {record.key for record in records if record.key is not None})
+    if waivers.token(connection) != judged_with and not all(r.key in known for r in records):
         return None
-    link = sealed(record.body, _tail(connection))
-    documents = [{"digest": digest, "body": record.documents[digest]} for digest in sorted(record.documents)]
-    upsert.add(connection, DOCUMENTS, documents)
-    connection.execute(insert(DECISIONS), _row(record, link))
-    return Appended(link, created=True)
+    tail, rows, answers = _tail(connection), [], []
+    documents: dict[str, str] = {}
+    for place, record in enumerate(records):
+        if place in refused:
+            answers.append(refused[place])
+            continue
+        if record.key is not None and (before := known.get(record.key)):
+            answers.append(_same(before, record))
+            continue
+        tail = sealed(record.body, tail)
+        rows.append(_row(record, tail))
+        documents.update(record.documents)
+        answers.append(Appended(tail, created=True))
+        if record.key is not None:
+            known[record.key] = Recorded(
+                tail,
+                record.kind,
+                record.key,
+                record.subject,
+                record.action,
+                record.decided_at,
+                record.effective,
+                record.inputs,
+            )
+    _add_documents(connection, documents)
+    if rows:
+        connection.execute(insert(DECISIONS), rows)
+    return answers
 
 
-def _known(connection: Connection, record: DecisionRecord) -> Link | None:
-    """The decision that has this record's key.
+def _add_documents(connection: Connection, documents: Mapping[str, str]) -> None:
+    """Keep the texts that are new."""
+    known: set[str] = set()
+    for some in chunks(sorted(documents)):
+        known.update(connection.scalars(select(DOCUMENTS.c.digest).where(DOCUMENTS.c.digest.in_(some))))
+    rows = [{"digest": digest, "body": documents[digest]} for digest in sorted(documents.keys() - known)]
+    upsert.add(connection, DOCUMENTS, rows)
 
-    Raises:
-        UsageError: If it is about something else, for which this caller must not take its answer.
-    """
-    row = connection.execute(select(DECISIONS).where(DECISIONS.c.key == encoding.to_text(record.key))).first()
-    if row is None:
-        return None
-    if (row.kind, row.subject, row.action) != (record.kind, record.subject, record.action):
-        raise UsageError(
-            f"Idempotency key {record.key!r} already names the {row.kind} {row.seal[:16]} about "
-            f"{row.subject!r} and {row.action!r}. Give every attempt a key of its own."
+
+def _by_keys(connection: Connection, keys: Collection[str]) -> dict[str, Recorded]:
+    """The decisions that have these keys."""
+    found: dict[str, Recorded] = {}
+    for some in chunks([encoding.to_text(key) for key in sorted(keys)]):
+        for row in connection.execute(select(DECISIONS).where(DECISIONS.c.key.in_(some))):
+            recorded = _recorded(row)
+            found[str(recorded.key)] = recorded
+    return found
+
+
+def _same(before: Recorded, record: DecisionRecord) -> Appended | UsageError:
+    """The decision that has this record's key, unless it is about something else: then nobody may take it."""
+    if (before.kind, before.subject, before.action) != (record.kind, record.subject, record.action):
+        return UsageError(
+            f"Idempotency key {record.key!r} already names the {before.kind} {before.link.seal[:16]} about "
+            f"{before.subject!r} and {before.action!r}. Give every attempt a key of its own."
         )
-    return _link(row)
+    return Appended(before.link, created=False)
 
 
 def _find(connection: Connection, prefix: str) -> Recorded:

@@ -15,7 +15,18 @@ from featureguard.evidence import ContractVersion, Evidence, ExternalResult, Loo
 from featureguard.observation import History, Observation, PopulationReading
 from featureguard.profile import Profile
 from featureguard.result import CheckResult
-from featureguard.store import changes, clocks, evidence, external, facts, migrate, notes, queries, readings, upsert
+from featureguard.store import (
+    changes,
+    clocks,
+    evidence,
+    external,
+    facts,
+    migrate,
+    notes,
+    queries,
+    readings,
+    upsert,
+)
 from featureguard.store.database import Database
 from featureguard.store.decisions import DecisionLog
 from featureguard.store.encoding import to_micros

@@ -1,0 +1,169 @@
+"""What is known about one dataset at one version of its facts: read and judged once, asked often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from featureguard.accounting import Account, Books
+from featureguard.contract import Contract
+from featureguard.evidence import Look
+from featureguard.gate import BudgetState, Standing, assess
+from featureguard.gate.doubts import Trust
+from featureguard.serving.shelf import Shelf
+from featureguard.slo.budget import budget
+
+if TYPE_CHECKING:
+    from featureguard.catalog import Catalog
+    from featureguard.store import Store
+
+ACCOUNTS_LAST = timedelta(minutes=1)
+"""How old an account of an objective may be before it is drawn up anew, though no fact changed."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is kept of the last look.
+
+    Attributes:
+        id: The look's id.
+        observed_at: When its snapshot was fixed.
+        recorder: Who looked.
+        snapshot: Identity of what was seen.
+        rows: Rows of the whole dataset; `None` if not measured.
+        complete: Whether it was finished.
+        members: Size of the promised population; `None` if not measured.
+        fresh_members: How many of them were fresh when it was measured.
+    """
+
+    id: str
+    observed_at: datetime
+    recorder: str
+    snapshot: str | None
+    rows: int | None
+    complete: bool
+    members: int | None
+    fresh_members: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One dataset.
+
+    Attributes:
+        contract: Today's contract.
+        version: How often its facts were written when they were read.
+        standings: What the evidence is worth to whoever trusts it so.
+        trust: How its own tier trusts, under the default policy.
+        shelf: Its timeline and contract versions.
+        last: The last look, finished or not.
+        unknown_as_bad: Whether its own budget counts unknown time.
+    """
+
+    contract: Contract
+    version: int
+    standings: Mapping[Trust, Standing]
+    trust: Trust
+    shelf: Shelf
+    last: Seen | None
+    unknown_as_bad: bool
+    _accounts: dict[str, Account] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def standing(self) -> Standing:
+        """What the evidence is worth to its own tier."""
+        return self.standings[self.trust]
+
+    def is_known_until(self, instant: datetime) -> bool:
+        """Whether its standings tell all that the same facts say up to an instant."""
+        return all(one.known_until is None or one.known_until > instant for one in self.standings.values())
+
+    def books(self, now: datetime) -> Books:
+        """SLIs, budget and incidents as of an instant."""
+        return Books(self.shelf, self.contract, now)
+
+    @property
+    def accounted_at(self) -> datetime:
+        """When the account was drawn up; long ago if it never was."""
+        return self._accounts["own"].end if self._accounts else _LONG_AGO
+
+    @property
+    def last_account(self) -> Account | None:
+        """The account that was drawn up last, however long ago; `None` without one."""
+        return self._accounts.get("own")
+
+    def account(self, now: datetime) -> Account | None:
+        """How the objective stands, drawn up within the last minute; `None` without an objective."""
+        if self.contract.slo is None:
+            return None
+        kept = self._accounts.get("own")
+        if kept is None or not kept.end <= now <= kept.end + ACCOUNTS_LAST:
+            kept = self.books(now).account(unknown_as_bad=self.unknown_as_bad)
+            assert kept is not None, "it has an objective"
+            self._accounts["own"] = kept
+        return kept
+
+    def budget_state(self, now: datetime, *, unknown_as_bad: bool) -> BudgetState | None:
+        """What is left of the error budget to somebody who counts unknown time so."""
+        account = self.account(now)
+        if account is None:
+            return None
+        objective = account.slo.objective
+        left = budget(account.sli, objective, unknown_as_bad=unknown_as_bad)
+        return BudgetState(objective, left.remaining_ratio)
+
+
+def learn(
+    store: Store,
+    catalog: Catalog,
+    dataset: str,
+    now: datetime,
+    version: int,
+    *,
+    until: datetime | None,
+    trusts: Iterable[Trust],
+) -> Known:
+    """Read all that is known about a dataset, and judge it.
+
+    Args:
+        store: Where the facts are.
+        catalog: Where its contract is.
+        dataset: Its name.
+        now: The instant it is judged for; its standings hold for later ones too.
+        version: Of its facts, read before they are.
+        until: Later looks do not count; `None` takes all.
+        trusts: How those who ask about it trust evidence.
+
+    Raises:
+        StoreError: If the facts cannot be read.
+    """
+    contract, policy = catalog.contracts[dataset], catalog.policies["default"]
+    evidence = store.evidence(dataset, until=until)
+    own = Trust(policy.trusts_for(contract.tier), policy.snapshot_lag)
+    return Known(
+        contract,
+        version,
+        {trust: assess(contract, evidence, now, trust) for trust in {own, *trusts}},
+        own,
+        Shelf(store, contract),
+        _seen(evidence.last) if evidence.last else None,
+        policy.counts_unknown(contract.tier),
+    )
+
+
+def _seen(look: Look) -> Seen:
+    seen = look.observation
+    population = seen.population
+    return Seen(
+        look.id,
+        seen.observed_at,
+        look.recorder,
+        seen.snapshot,
+        seen.profile.rows,
+        seen.failure is None,
+        population.expected if population else None,
+        population.fresh if population else None,
+    )
