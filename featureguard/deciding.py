@@ -7,7 +7,7 @@ confirm  the decision ─ facts ─ case ─ decide ─ keep or worsen ─ appen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,11 @@ from featureguard.gate import BudgetState, Case, assess, confirmed, decide
 from featureguard.gate.doubts import Trust
 from featureguard.gate.papers import Clerk, Papers
 from featureguard.replaying import confirmation_key, is_confirmation_key
+from featureguard.ruling import Ruling
 from featureguard.slo.budget import budget
 from featureguard.store.decisions import DecisionRecord, Recorded
 from featureguard.store.decisions import Kind as RecordKind
-from featureguard.verdict import Decision, Mode, Verdict
+from featureguard.verdict import Decision, Mode
 
 if TYPE_CHECKING:
     from featureguard.catalog import Catalog
@@ -32,33 +33,6 @@ if TYPE_CHECKING:
     from featureguard.store import Store
 
 _ATTEMPTS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A decision as it was answered.
-
-    Attributes:
-        decision: The decision.
-        id: Its id; `None` if it was not recorded.
-        repeated: It was recorded before, under the same idempotency key.
-        expired: It was repeated, and no longer holds: confirm it, or ask with another key.
-    """
-
-    decision: Decision
-    id: str | None = None
-    repeated: bool = False
-    expired: bool = False
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the action may start now."""
-        return self.decision.allowed and not self.expired
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of `gate`; that of hold for an answer that no longer holds."""
-        return (Verdict.HOLD if self.expired else self.decision.effective).exit_code
 
 
 class Decider:
@@ -69,10 +43,21 @@ class Decider:
         store: Where evidence, waivers and decisions are.
         mode: `dry_run` only reports.
         by: Who asks, kept with the decision.
+        case: Gives the case of a subject, an action and an instant, where evidence is at hand already; left
+            out, it is read from the store.
     """
 
-    def __init__(self, catalog: Catalog, store: Store, *, mode: Mode, by: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: Store,
+        *,
+        mode: Mode,
+        by: str,
+        case: Callable[[str, str, datetime], Case] | None = None,
+    ) -> None:
         self._catalog, self._store, self._mode, self._by = catalog, store, mode, by
+        self._case_at_hand = case
 
     def preview(self, subject: str, action: str, now: datetime, *, until: datetime | None) -> Decision:
         """What `decide` would say; nothing is recorded.
@@ -90,13 +75,12 @@ class Decider:
         self, subject: str, action: str, now: datetime, *, key: str | None, until: datetime | None
     ) -> Ruling:
         """Decide and record. If nothing can be read or written the answer is hold."""
-        if key is not None and is_confirmation_key(key):
-            raise UsageError(f"The idempotency key {key!r} is a confirmation's. Choose another.")
+        refuse_confirmation_key(key)
         refuse_unknown(self._catalog, subject, action)
         try:
             if key is not None and (known := self._store.decisions.by_key(key)):
                 _refuse_taken(known, subject, action)
-                return _repeated(known.link, now)
+                return repeated(known.link, now)
             case = self._case(subject, action, now, until)
             return self._append("decision", case, key, None, until)
         except StoreError as error:
@@ -143,6 +127,8 @@ class Decider:
     def _case(self, subject: str, action: str, now: datetime, until: datetime | None) -> Case:
         """Everything but the waivers."""
         refuse_unknown(self._catalog, subject, action)
+        if self._case_at_hand:
+            return self._case_at_hand(subject, action, now)
         names = [name for name in self._catalog.lineage.closure(subject) if name in self._catalog.contracts]
         evidences = self._store.evidences(names, until=until)
 
@@ -183,7 +169,7 @@ class Decider:
             if appended := self._store.decisions.append(record, waivers=token):
                 if appended.created:
                     return Ruling(found, appended.link.seal)
-                return _repeated(appended.link, case.now)
+                return repeated(appended.link, case.now)
         raise StoreError("Waivers changed again and again while the decision was recorded. Ask again.")
 
     def _next_confirmation(self, before: Recorded) -> tuple[str, Decision]:
@@ -222,10 +208,21 @@ def record_of(
     )
 
 
-def _repeated(link: Link, now: datetime) -> Ruling:
+def repeated(link: Link, now: datetime) -> Ruling:
+    """The answer that was recorded before; expired if it no longer holds."""
     decision = decision_of(link)
     ended = decision.valid_until is not None and decision.valid_until <= now
     return Ruling(decision, link.seal, repeated=True, expired=ended)
+
+
+def refuse_confirmation_key(key: str | None) -> None:
+    """Refuse an idempotency key that names confirmations.
+
+    Raises:
+        UsageError: If it does.
+    """
+    if key is not None and is_confirmation_key(key):
+        raise UsageError(f"The idempotency key {key!r} is a confirmation's. Choose another.")
 
 
 def _refuse_taken(known: Recorded, subject: str, action: str) -> None:

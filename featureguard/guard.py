@@ -30,8 +30,9 @@ from featureguard.sources.hardening import hardened
 if TYPE_CHECKING:
     from featureguard.accounting import Books
     from featureguard.catalog import Catalog
-    from featureguard.deciding import Decider, Ruling
+    from featureguard.deciding import Decider
     from featureguard.project import Project
+    from featureguard.ruling import Ruling
     from featureguard.store import Store
     from featureguard.store.decisions import Recorded
     from featureguard.verdict import Decision, Mode

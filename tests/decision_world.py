@@ -12,10 +12,10 @@ from sqlalchemy import NullPool, create_engine
 
 from featureguard.catalog import Catalog
 from featureguard.contract import Contract, Subject
-from featureguard.deciding import Ruling
 from featureguard.granting import grant
 from featureguard.guard import Guard
 from featureguard.policy import Policy
+from featureguard.ruling import Ruling
 from featureguard.sources.parquet import ParquetSource
 from featureguard.store import Store, open_store
 from featureguard.verdict import Decision, Mode

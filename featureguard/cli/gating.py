@@ -12,12 +12,12 @@ from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import opened, parse_now, read_catalog
 from featureguard.cli.tables import console
-from featureguard.deciding import Ruling
 from featureguard.errors import StoreError
 from featureguard.fallback import without_store
 from featureguard.gate.documents import decision_to_dict
 from featureguard.guard import Guard
 from featureguard.result import Code
+from featureguard.ruling import Ruling
 from featureguard.verdict import Decision, Reason, Verdict
 
 STYLES = {Verdict.ALLOW: "green", Verdict.WARN: "yellow", Verdict.HOLD: "magenta", Verdict.BLOCK: "bold red"}

@@ -167,7 +167,7 @@ class Fleet:
         """
         known = self.known[name]
         findings = tuple(sorted(known.standing.at(self.as_of), key=_worst_first))
-        newest = known.shelf.newest
+        newest = known.shelf.newest(self.as_of)
         observed_at = known.standing.observed_at
         limit = known.trust.under(known.contract).default
         return DatasetState(

@@ -33,12 +33,17 @@ class Shelf:
             clock: store.timeline(contract.dataset, clock) for clock in sorted(c for c in clocks if c)
         }
 
-    @property
-    def newest(self) -> tuple[datetime | Never, datetime] | None:
-        """What the last sighting of the contract's clock found, and when it was; `None` without one."""
-        runs = self._runs.get(self._clock or "")
-        last = max(runs, key=lambda run: run.last_seen) if runs else None
-        return (last.value, last.last_seen) if last else None
+    def newest(self, as_of: datetime) -> tuple[datetime | Never, datetime] | None:
+        """What the last sighting up to an instant found, and when it was; `None` without one."""
+        last: Run | None = None
+        for run in reversed(self._runs.get(self._clock or "", [])):  # by hour
+            if run.first_seen > as_of:
+                continue
+            if last and run.hour < last.hour:
+                break
+            if last is None or min(run.last_seen, as_of) > min(last.last_seen, as_of):
+                last = run
+        return (last.value, min(last.last_seen, as_of)) if last else None
 
     def contract_versions(self, dataset: str) -> list[ContractVersion]:
         """Which contract was in force since when."""

@@ -33,6 +33,7 @@ from featureguard.store.encoding import to_micros
 from featureguard.store.facts import LookFact, Provenance
 from featureguard.store.notes import NoteFact
 from featureguard.store.tables import MARKS
+from featureguard.store.tokens import Tokens
 from featureguard.store.waivers import Waivers
 from featureguard.timeline import Run
 
@@ -70,6 +71,7 @@ class Store:
         simulated: Whether it holds made-up times.
         decisions: What gates decided.
         waivers: Whose exceptions they had to take into account.
+        tokens: Who may ask the API what.
     """
 
     def __init__(self, database: Database, simulated: bool, clock: Clock | None) -> None:
@@ -79,6 +81,7 @@ class Store:
         self.name = database.name
         self.decisions = DecisionLog(database)
         self.waivers = Waivers(database)
+        self.tokens = Tokens(database)
 
     def __enter__(self) -> Self:
         return self

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from featureguard.deciding import Ruling
 from featureguard.errors import StoreError, UsageError
 from featureguard.policy import Policy
+from featureguard.ruling import Ruling
 from tests.decision_world import World, codes, damage, world
 
 REPAIRS = Policy.model_validate(

@@ -18,8 +18,9 @@ import pytest
 
 from featureguard import deciding
 from featureguard.chain import faults
-from featureguard.deciding import Decider, Ruling
+from featureguard.deciding import Decider
 from featureguard.decision_record import decision_of
+from featureguard.ruling import Ruling
 from featureguard.store import Appended, DecisionLog, DecisionRecord
 from featureguard.store.waivers import Waivers
 from tests.builders import HOUR

@@ -1,0 +1,75 @@
+"""Errors as problem details (RFC 9457): what happened, to what, and what to do; nothing about the inside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from featureguard.errors import FeatureGuardError, StoreError, UsageError
+
+MEDIA_TYPE = "application/problem+json"
+
+TITLES = {
+    "unauthenticated": (401, "A valid token is needed"),
+    "forbidden": (403, "Not allowed"),
+    "not-found": (404, "Not found"),
+    "method-not-allowed": (405, "Method not allowed"),
+    "timeout": (408, "The request took too long to arrive"),
+    "conflict": (409, "Conflict"),
+    "body-too-large": (413, "The body is too large"),
+    "unsupported-media-type": (415, "Send JSON"),
+    "misdirected": (421, "Not this host"),
+    "invalid": (422, "The request is not valid"),
+    "rate-limited": (429, "Too many requests"),
+    "unexpected": (500, "Unexpected error"),
+    "store-unavailable": (503, "The evidence store is not available"),
+    "not-ready": (503, "Not ready"),
+}
+"""Every kind of problem, with its status and title."""
+
+
+@dataclass(frozen=True)
+class Problem(Exception):
+    """An answer that is no answer.
+
+    Attributes:
+        kind: One of `TITLES`.
+        detail: What happened, and what to do.
+        errors: Single fields and what is wrong with each, `{"field": ..., "message": ...}`.
+        headers: Further headers.
+    """
+
+    kind: str
+    detail: str
+    errors: Sequence[Mapping[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return TITLES[self.kind][0]
+
+    def body(self) -> bytes:
+        """The document."""
+        status, title = TITLES[self.kind]
+        told: dict[str, Any] = {
+            "type": f"urn:featureguard:problem:{self.kind}",
+            "title": title,
+            "status": status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            told["errors"] = list(self.errors)
+        # ASCII: a detail may quote whatever was sent, lone surrogates too.
+        return json.dumps(told).encode()
+
+
+def problem_of(error: FeatureGuardError) -> Problem:
+    """An error of ours as a problem."""
+    if isinstance(error, UsageError):
+        return Problem("invalid", str(error))
+    if isinstance(error, StoreError):
+        return Problem("store-unavailable", str(error), headers={"Retry-After": "1"})
+    return Problem("unexpected", "Something went wrong; the log of the service says what.")

@@ -1,0 +1,34 @@
+"""What a caller of the gate gets: a decision, its id, and whether it was given before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from featureguard.verdict import Decision, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision as it was answered.
+
+    Attributes:
+        decision: The decision.
+        id: Its id; `None` if it was not recorded.
+        repeated: It was recorded before, under the same idempotency key.
+        expired: It was repeated, and no longer holds: confirm it, or ask with another key.
+    """
+
+    decision: Decision
+    id: str | None = None
+    repeated: bool = False
+    expired: bool = False
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the action may start now."""
+        return self.decision.allowed and not self.expired
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of `gate`; that of hold for an answer that no longer holds."""
+        return (Verdict.HOLD if self.expired else self.decision.effective).exit_code
