@@ -1,6 +1,6 @@
 """Who may ask the API what: bearer tokens and their scopes.
 
-A token is 256 random bits behind a public id. Only its SHA-256 is kept: what is that random needs no slow hash.
+A token is 256 random bits behind a public id. Only its SHA-256 is kept: what is so random needs no slow hash.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from featureguard.checks.spikes import mark_bad
 from featureguard.contract import Contract, ParquetConfig
 from featureguard.errors import SourceError, UsageError
 from featureguard.evidence import Evidence
-from featureguard.judging import CLOCKS_DIFFER, Report, expiry, incomplete, judge, reconsider
+from featureguard.judging import CLOCKS_DIFFER, Report, incomplete, judge, standing
 from featureguard.looking.look import Look
 from featureguard.looking.memory import Memory
 from featureguard.observation import Failure, History
@@ -183,19 +183,7 @@ class Guard:
         contract, now = self._contract(dataset), _in_utc(now)
         until = now + CLOCKS_DIFFER if self.store and self.store.simulated else None
         known = self.store.evidence(dataset, until=until) if self.store else Evidence(dataset)
-        last, complete = known.last, known.complete
-        if last is None:
-            reason = "Nobody has looked at this dataset yet. Run 'featureguard check'."
-            return incomplete(contract, Failure(Code.NO_EVIDENCE, reason), now, now)
-        doubt = last.observation.failure
-        if complete is None:
-            assert doubt is not None, "a look that is not complete says why"
-            report = incomplete(contract, doubt, last.observation.observed_at, now)
-        else:
-            seen, changed = complete.observation, complete.contract != contract.digest
-            doubt = doubt or expiry(contract, seen, now)
-            report = reconsider(contract, seen, known.history, now, doubt=doubt, changed=changed)
-        return dataclasses.replace(report, recorded=last.id)
+        return standing(contract, known, now)
 
     def preview(self, subject: str, action: str, *, now: datetime | None = None) -> Decision:
         """What `decide` would say, for a page or a sensor; nothing is recorded, so nothing may start on it.

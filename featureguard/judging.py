@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from featureguard.checks import BUILTIN_CHECKS, Check, words
 from featureguard.contract import Contract
+from featureguard.evidence import Evidence
 from featureguard.observation import Failure, History, Observation
 from featureguard.policy import EVIDENCE_MAX_AGE
 from featureguard.profile import Profile
@@ -149,3 +150,26 @@ def _doubted(result: CheckResult, doubt: Failure | None, *, changed: bool) -> Ch
         code = Code.CONTRACT_CHANGED if changed else Code.EVIDENCE_PARTIAL
         return dataclasses.replace(result, code=code, not_measured=False)
     return _unknown(result, doubt) if doubt and result.status is Status.PASS else result
+
+
+def standing(contract: Contract, known: Evidence, now: datetime) -> Report:
+    """Judge what was last seen by today's contract, without looking at the data.
+
+    Args:
+        contract: Today's contract.
+        known: What was recorded.
+        now: The instant.
+    """
+    last, complete = known.last, known.complete
+    if last is None:
+        reason = "Nobody has looked at this dataset yet. Run 'featureguard check'."
+        return incomplete(contract, Failure(Code.NO_EVIDENCE, reason), now, now)
+    doubt = last.observation.failure
+    if complete is None:
+        assert doubt is not None, "a look that is not complete says why"
+        report = incomplete(contract, doubt, last.observation.observed_at, now)
+    else:
+        seen, changed = complete.observation, complete.contract != contract.digest
+        doubt = doubt or expiry(contract, seen, now)
+        report = reconsider(contract, seen, known.history, now, doubt=doubt, changed=changed)
+    return dataclasses.replace(report, recorded=last.id)

@@ -31,7 +31,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Problem(Exception):
+class ProblemError(Exception):
     """An answer that is no answer.
 
     Attributes:
@@ -66,10 +66,10 @@ class Problem(Exception):
         return json.dumps(told).encode()
 
 
-def problem_of(error: FeatureGuardError) -> Problem:
+def problem_of(error: FeatureGuardError) -> ProblemError:
     """An error of ours as a problem."""
     if isinstance(error, UsageError):
-        return Problem("invalid", str(error))
+        return ProblemError("invalid", str(error))
     if isinstance(error, StoreError):
-        return Problem("store-unavailable", str(error), headers={"Retry-After": "1"})
-    return Problem("unexpected", "Something went wrong; the log of the service says what.")
+        return ProblemError("store-unavailable", str(error), headers={"Retry-After": "1"})
+    return ProblemError("unexpected", "Something went wrong; the log of the service says what.")

@@ -15,6 +15,7 @@ from featureguard.assembling import assemble, with_waivers
 from featureguard.contract import Contract, canonical_json
 from featureguard.gate import BudgetState, Case, Finding, Standing, decide
 from featureguard.gate.doubts import Trust
+from featureguard.judging import CLOCKS_DIFFER, Report, standing
 from featureguard.profile import NEVER, Never
 from featureguard.result import Code, Status
 from featureguard.serving.known import Known
@@ -23,6 +24,7 @@ from featureguard.waiver import Waiver
 
 if TYPE_CHECKING:
     from featureguard.catalog import Catalog
+    from featureguard.store import Store
 
 _TIMELY = frozenset({"freshness", "population", "delivery"})
 """Checks that say whether data is fresh."""
@@ -191,6 +193,16 @@ class Fleet:
         """
         return self.known[name].books(self.as_of)
 
+    def report(self, name: str, store: Store) -> Report:
+        """Every promise of a dataset with its last result, judged as of the instant.
+
+        Raises:
+            KeyError: If the catalog has none of this name.
+            StoreError: If the looks cannot be read.
+        """
+        until = self.as_of + CLOCKS_DIFFER if self.simulated else None
+        return standing(self.known[name].contract, store.evidence(name, until=until), self.as_of)
+
     def case(self, subject: str, action: str, now: datetime) -> Case:
         """Everything that a decision at an instant not before `as_of` rests on.
 
@@ -198,13 +210,13 @@ class Fleet:
             UsageError: If the subject or the action is unknown.
         """
 
-        def standing(name: str, trust: Trust) -> Standing:
+        def judged(name: str, trust: Trust) -> Standing:
             return self.known[name].standings[trust]
 
         def budget(contract: Contract, unknown_as_bad: bool) -> BudgetState | None:
             return self.known[contract.dataset].budget_state(now, unknown_as_bad=unknown_as_bad)
 
-        found = assemble(self.catalog, subject, action, now, self.mode, standing=standing, budget=budget)
+        found = assemble(self.catalog, subject, action, now, self.mode, standing=judged, budget=budget)
         return with_waivers(found, self.waivers, now if self.simulated else None)
 
     def preview(self, subject: str, action: str, now: datetime | None = None) -> Decision:

@@ -83,9 +83,7 @@ class Writer:
 
     def _put(self, waiting: _Waiting) -> None:
         if self._closed or self._queue.qsize() > MOST_WAITING:
-            raise StoreError(
-                "Too much waits to be written, or the service stops. Ask again soon."
-            )
+            raise StoreError("Too much waits to be written, or the service stops. Ask again soon.")
         self._queue.put(waiting)
 
     def _run(self) -> None:

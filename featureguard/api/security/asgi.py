@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
-from featureguard.api.problems import MEDIA_TYPE, Problem
+from featureguard.api.problems import MEDIA_TYPE, ProblemError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,7 +27,7 @@ def header(scope: Scope, name: bytes) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-async def send_problem(problem: Problem, send: Send, *, head: bool = False) -> None:
+async def send_problem(problem: ProblemError, send: Send, *, head: bool = False) -> None:
     """Answer with a problem."""
     body = problem.body()
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from featureguard.api.problems import Problem
+from featureguard.api.problems import ProblemError
 from featureguard.api.security.asgi import App, Message, Receive, Scope, Send, header, send_problem
 
 
@@ -42,7 +42,7 @@ class BodyLimit:
             body = await asyncio.wait_for(_read(receive, most), self._seconds)
         except TimeoutError:
             told = f"The body did not arrive within {self._seconds:g} seconds."
-            await send_problem(Problem("timeout", told, headers={"Connection": "close"}), send)
+            await send_problem(ProblemError("timeout", told, headers={"Connection": "close"}), send)
             return
         if body is None:
             await send_problem(_too_large(most), send)
@@ -78,6 +78,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _too_large(most: int) -> Problem:
+def _too_large(most: int) -> ProblemError:
     told = f"The body is larger than {most:,} bytes. Send less at once."
-    return Problem("body-too-large", told, headers={"Connection": "close"})
+    return ProblemError("body-too-large", told, headers={"Connection": "close"})

@@ -10,7 +10,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
 from featureguard.access import LOCAL, Caller, Token, caller_of
-from featureguard.api.problems import Problem
+from featureguard.api.problems import ProblemError
 from featureguard.api.security.asgi import (
     App,
     Receive,
@@ -59,16 +59,19 @@ class Gatekeeper:
         self._failures = Buckets(_FAILURES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _PUBLIC and scope["method"] in _SAFE:
+        if scope["type"] != "http" or scope["path"].startswith("/static/"):
             await self._app(scope, receive, send)
             return
-        if scope["path"].startswith("/static/"):
-            await self._app(scope, receive, send)
+        if scope["path"] in _PUBLIC:
+            if scope["method"] in _SAFE or not (wait := self._failures.take(_client(scope))):
+                await self._app(scope, receive, send)
+            else:
+                await send_problem(_too_many(wait), send)
             return
         try:
             caller = self._caller(scope)
             self._limit(caller)
-        except Problem as problem:
+        except ProblemError as problem:
             if problem.kind == "unauthenticated" and _is_page(scope):
                 await redirect(f"/login?next={quote(scope['path'], safe='/')}", send)
                 return
@@ -82,7 +85,7 @@ class Gatekeeper:
         if self._open_to is not None and not tokens:
             _refuse_strangers(scope, self._open_to)
             return LOCAL
-        client = scope["client"][0] if scope.get("client") else ""
+        client = _client(scope)
         if wait := self._failures.wait(client):
             raise _too_many(wait)
         secret, from_cookie = _secret(scope)
@@ -94,7 +97,7 @@ class Gatekeeper:
         self._failures.take(client)
         scope["state"]["refused"] = found
         # One answer for all: whoever guesses learns nothing.
-        raise Problem(
+        raise ProblemError(
             "unauthenticated",
             "Send 'Authorization: Bearer <token>' with a token that is active. 'featureguard token create'"
             " makes one.",
@@ -138,7 +141,7 @@ def refuse_open_bind(host: str, *, has_tokens: bool) -> None:
 
 def is_local_name(host: str) -> bool:
     """Whether a Host header names this machine itself, without asking anybody."""
-    name = urlsplit(f"//{host}").hostname or ""
+    name = _name_in(host)
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
@@ -171,20 +174,31 @@ def _secret(scope: Scope) -> tuple[str | None, bool]:
 
 
 def _refuse_strangers(scope: Scope, names: frozenset[str]) -> None:
-    """A web page elsewhere must not use a visitor's browser to ask, by whatever name it found this service."""
+    """A page elsewhere must not use a visitor's browser to ask, by whatever name it found this service."""
     host = header(scope, b"host") or ""
-    name = (urlsplit(f"//{host}").hostname or "") if host.isprintable() else ""
-    if not (name in names or is_local_name(host)):
-        raise Problem("misdirected", "This service is open to its own machine only: ask for 127.0.0.1.")
+    if not (_name_in(host) in names or is_local_name(host)):
+        raise ProblemError("misdirected", "This service is open to its own machine only: ask for 127.0.0.1.")
     if scope["method"] not in _SAFE:
         _refuse_other_origins(scope)
 
 
 def _refuse_other_origins(scope: Scope) -> None:
     origin, host = header(scope, b"origin"), header(scope, b"host")
-    elsewhere = origin is not None and urlsplit(origin).netloc != host
+    elsewhere = origin is not None and origin.partition("://")[2] != host
     if elsewhere or header(scope, b"sec-fetch-site") in ("cross-site", "same-site"):
-        raise Problem("forbidden", "Another site asked for this. Only pages of this service may.")
+        raise ProblemError("forbidden", "Another site asked for this. Only pages of this service may.")
+
+
+def _name_in(host: str) -> str:
+    """The name in a Host header; empty if it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _client(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def _is_page(scope: Scope) -> bool:
@@ -192,6 +206,8 @@ def _is_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and "text/html" in accepts and not scope["path"].startswith("/v1/")
 
 
-def _too_many(wait: float) -> Problem:
+def _too_many(wait: float) -> ProblemError:
     headers = {"Retry-After": str(max(1, round(wait + 0.5)))}
-    return Problem("rate-limited", f"Too many requests. Ask again in {wait:.1f} seconds.", headers=headers)
+    return ProblemError(
+        "rate-limited", f"Too many requests. Ask again in {wait:.1f} seconds.", headers=headers
+    )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from featureguard.access import Caller, Scope
-from featureguard.api.problems import Problem
+from featureguard.api.problems import ProblemError
 
 
 class Needs:
@@ -21,7 +21,7 @@ class Needs:
     async def __call__(self, request: Request) -> Caller:
         caller: Caller = request.state.caller
         if self.scope not in caller.scopes:
-            raise Problem(
+            raise ProblemError(
                 "forbidden",
                 f"This needs the scope '{self.scope}', which the token '{caller.name}' does not have.",
             )

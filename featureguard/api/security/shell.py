@@ -1,4 +1,4 @@
-"""The outermost layer: a request id, security headers, one line of log, and no traceback for anybody outside."""
+"""The outermost layer: a request id, security headers, one line of log, and no traceback for outsiders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from featureguard.access import Caller
-from featureguard.api.problems import Problem
+from featureguard.api.problems import ProblemError
 from featureguard.api.security.asgi import App, Message, Receive, Scope, Send, header, send_problem
 
 ACCESS = logging.getLogger("featureguard.access")
@@ -70,7 +70,7 @@ class Shell:
             if status:  # The answer has begun: the connection is all that can be broken off.
                 raise
             told = f"Something went wrong. The log has more, under request id {request_id}."
-            await send_problem(Problem("unexpected", told), watched, head=scope["method"] == "HEAD")
+            await send_problem(ProblemError("unexpected", told), watched, head=scope["method"] == "HEAD")
         finally:
             if ACCESS.isEnabledFor(logging.INFO):
                 ACCESS.info(_line(scope, request_id, status, sent, time.perf_counter() - began))
@@ -78,7 +78,7 @@ class Shell:
 
 def _secured(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:
     found = [(key.lower(), value) for key, value in headers]
-    names = {key: value for key, value in found}
+    names = dict(found)
     page = names.get(b"content-type", b"").startswith(
         (b"text/html", b"image/svg", b"text/css", b"text/javascript")
     )

@@ -1,0 +1,131 @@
+"""The application: routes, errors as problems, and what stands before them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from featureguard.api.problems import MEDIA_TYPE, ProblemError, problem_of
+from featureguard.api.routes import datasets, gate, people, running
+from featureguard.api.security.body import BodyLimit
+from featureguard.api.security.gatekeeper import Gatekeeper
+from featureguard.api.security.rate import Rate
+from featureguard.api.security.shell import Shell
+from featureguard.api.service import Service
+from featureguard.errors import FeatureGuardError
+
+OBSERVATIONS = "/v1/observations"
+LARGEST_OBSERVATIONS = 8 << 20
+"""Most bytes of one batch of observations; 1 MiB elsewhere."""
+
+_DESCRIPTION = (
+    "May this model be trained, promoted or served now, and why not? Freshness, objectives, incidents and "
+    "decisions from recorded evidence. Times are ISO 8601 with a zone, ages and durations seconds, ratios in "
+    "[0, 1]; null is not measured. Errors are problem details (RFC 9457)."
+)
+
+
+def create_app(
+    service: Service,
+    *,
+    open_to: frozenset[str] | None = frozenset(),
+    rate: Rate | None = None,
+    owns_service: bool = True,
+) -> ASGIApp:
+    """The whole application.
+
+    Args:
+        service: What it answers from.
+        open_to: Further names of this machine under which anybody on it may ask while there are no tokens;
+            `None`: a token is always needed.
+        rate: How often each caller may ask; `None`: as often as it likes.
+        owns_service: Start and stop the service with the application.
+    """
+    app = api(service, owns_service=owns_service)
+    limited = BodyLimit(app, most_at={OBSERVATIONS: LARGEST_OBSERVATIONS})
+    kept = Gatekeeper(
+        limited,
+        tokens=lambda: service.keeper.tokens,
+        open_to=open_to,
+        clock=service.wall_clock,
+        rate=rate,
+    )
+    return Shell(kept)
+
+
+def api(service: Service, *, owns_service: bool = False) -> FastAPI:
+    """The routes, without what stands before them."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if owns_service:
+            service.start()
+        yield
+        if owns_service:
+            service.stop()
+
+    app = FastAPI(
+        title="featureguard",
+        version=importlib.metadata.version("featureguard"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    for routes in (
+        running.public,
+        running.reads,
+        gate.previews,
+        gate.decisions,
+        datasets.routes,
+        people.reads,
+        people.writes,
+    ):
+        app.include_router(routes)
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(FeatureGuardError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    return app
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return Response(error.body(), error.status, headers=dict(error.headers), media_type=MEDIA_TYPE)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FeatureGuardError)
+    return await _problem(request, problem_of(error))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"field": ".".join(map(str, one["loc"]))[:300], "message": str(one["msg"])[:300]}
+        for one in error.errors()[:20]
+    ]
+    told = "; ".join(f"{one['field']}: {one['message']}" for one in errors[:3])
+    return await _problem(
+        request, ProblemError("invalid", f"The request is not valid: {told}.", errors=errors)
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        headers = {"Allow": (error.headers or {}).get("Allow", "GET")}
+        told = f"{request.method} is not possible here."
+        return await _problem(request, ProblemError("method-not-allowed", told, headers=headers))
+    if error.status_code == 404:
+        return await _problem(request, ProblemError("not-found", "There is nothing at this address."))
+    return await _problem(request, ProblemError("invalid", str(error.detail)))

@@ -1,0 +1,193 @@
+"""Previews, decisions and confirmations."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import ConfigDict
+
+from featureguard.access import Caller, Scope
+from featureguard.api.problems import ProblemError
+from featureguard.api.replies import answer, reading, service_of, snapshot_headers, snapshot_to_dict
+from featureguard.api.security.scopes import Needs, router
+from featureguard.api.service import Service
+from featureguard.api.strict import Body, Digest, Instant, Key, Name, StrictRoute
+from featureguard.decision_record import decision_of, parts_of
+from featureguard.errors import UsageError
+from featureguard.gate.documents import decision_to_dict
+from featureguard.ruling import Ruling
+from featureguard.serving.court import Ask, Preview
+from featureguard.serving.fleet import Fleet
+from featureguard.store.decisions import Recorded
+
+previews = router(Scope.READ, route_class=StrictRoute, tags=["gate"])
+decisions = router(Scope.GATE, route_class=StrictRoute, tags=["gate"])
+_EXAMPLE = {"subject": "departure_delay", "action": "promote"}
+
+
+class Question(Body):
+    """May this subject do that?
+
+    Attributes:
+        subject: What wants to act: a model, a feature service, a job.
+        action: `train`, `promote`, `serve`, `deploy`, or one of the policy's own.
+    """
+
+    subject: Name
+    action: Name
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+
+class Attempt(Question):
+    """The same, to be recorded.
+
+    Attributes:
+        key: Names this attempt: whoever asks again with it gets the same decision.
+    """
+
+    key: Key | None = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "key": "promote-2013-02-09"}]})
+
+
+class Confirmation(Body):
+    """Who is about to act; a decision about somebody else is refused."""
+
+    subject: Name | None = None
+    action: Name | None = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+
+@previews.post("/v1/previews", summary="What the gate would say now; nothing is recorded")
+async def preview(request: Request, question: Question) -> Response:
+    """Nothing may start on a preview: ask for a decision."""
+    service = service_of(request)
+    if service.read_through:
+        await service.newest()
+    service.fleet  # noqa: B018  (not ready is a problem of its own)
+    found = service.court.preview(question.subject, question.action)
+    return _told(found, service)
+
+
+@decisions.post("/v1/decisions", summary="Decide, and record it before it is answered")
+async def decide(
+    request: Request,
+    attempt: Attempt,
+    caller: Annotated[Caller, Depends(Needs(Scope.GATE))],
+    idempotency_key: Annotated[Key | None, Header()] = None,
+) -> Response:
+    """200 with `allowed` for every decision; a problem only where there is none."""
+    if attempt.key and idempotency_key and attempt.key != idempotency_key:
+        raise ProblemError("invalid", "The body's 'key' and the header 'Idempotency-Key' differ. Send one.")
+    service = service_of(request)
+    if service.read_through:
+        await service.newest()
+    fleet = service.fleet
+    ask = Ask(attempt.subject, attempt.action, attempt.key or idempotency_key, caller.name)
+    return _ruled(await service.written(service.decisions.submit(ask)), service, fleet)
+
+
+@decisions.post("/v1/decisions/{decision_id}/confirm", summary="Ask again right before the action")
+async def confirm(
+    request: Request,
+    decision_id: Digest,
+    confirmation: Confirmation,
+    caller: Annotated[Caller, Depends(Needs(Scope.GATE))],
+) -> Response:
+    """The answer may keep or worsen the decision, never improve it."""
+    service = service_of(request)
+    fleet = service.fleet
+    found = await asyncio.to_thread(
+        service.court.confirm,
+        decision_id,
+        subject=confirmation.subject,
+        action=confirmation.action,
+        by=caller.name,
+    )
+    return _ruled(found, service, fleet)
+
+
+@previews.get("/v1/decisions", summary="Recorded decisions, newest first")
+async def list_decisions(
+    request: Request,
+    subject: Name | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> Response:
+    """Decisions and confirmations; page on with `until`, the last one's `decided_at`."""
+    service = service_of(request)
+    fleet = service.fleet
+    found = await asyncio.to_thread(
+        service.store.decisions.recorded,
+        subject=subject,
+        since=since,
+        until=until,
+        limit=limit + 1,
+        newest_first=True,
+    )
+    shown = found[:limit]
+    following = shown[-1].decided_at.isoformat() if len(found) > limit else None
+    return reading(request, fleet, {"items": [_brief(one) for one in shown], "next": following})
+
+
+@previews.get("/v1/decisions/{decision_id}", summary="One recorded decision")
+async def read_decision(request: Request, decision_id: Digest) -> Response:
+    """With what was decided, by whom it was asked, and its place in the chain."""
+    service = service_of(request)
+    try:
+        found = await asyncio.to_thread(service.store.decisions.find, decision_id)
+    except UsageError as error:
+        raise ProblemError("not-found", str(error)) from None
+    told = parts_of(found.link)
+    return answer(
+        {
+            **_brief(found),
+            "key": told["key"],
+            "by": told["by"],
+            "inputs": told["inputs"],
+            "sequence": found.link.sequence,
+            "previous": found.link.previous,
+            "decision": told["decision"],
+        }
+    )
+
+
+def _told(found: Preview, service: Service) -> Response:
+    body = {
+        "allowed": found.decision.allowed,
+        "decision": decision_to_dict(found.decision),
+        "snapshot": snapshot_to_dict(service, found.fleet, stale=found.stale),
+    }
+    return answer(body, headers=snapshot_headers(service, found.fleet))
+
+
+def _ruled(found: Ruling, service: Service, fleet: Fleet) -> Response:
+    body = {
+        "id": found.id,
+        "allowed": found.allowed,
+        "repeated": found.repeated,
+        "expired": found.expired,
+        "decision": decision_to_dict(found.decision),
+        "snapshot": snapshot_to_dict(service, fleet, stale=service.keeper.is_stale),
+    }
+    return answer(body, headers=snapshot_headers(service, fleet))
+
+
+def _brief(found: Recorded) -> dict[str, Any]:
+    decision = decision_of(found.link)
+    return {
+        "id": found.link.seal,
+        "kind": found.kind,
+        "subject": found.subject,
+        "action": found.action,
+        "decided_at": found.decided_at,
+        "effective": found.effective,
+        "allowed": decision.allowed,
+        "valid_until": decision.valid_until,
+        "codes": sorted({reason.code.value for reason in decision.reasons}),
+    }

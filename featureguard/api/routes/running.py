@@ -1,0 +1,71 @@
+"""Whether the service lives and is ready, and the scorecard."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from featureguard.access import Scope
+from featureguard.api.replies import answer, reading, service_of
+from featureguard.api.security.scopes import router
+from featureguard.api.service import Service
+from featureguard.api.strict import Seconds
+from featureguard.decision_record import decision_of
+from featureguard.scorecard import Facts, Scorecard, scorecard, waiver_uses
+from featureguard.scorecard.documents import scorecard_to_dict
+from featureguard.serving.fleet import Fleet
+
+public = APIRouter(tags=["service"])
+reads = router(Scope.READ, tags=["service"])
+_TICK = timedelta(microseconds=1)
+
+
+@public.get("/livez", summary="Whether the process answers")
+async def live() -> Response:
+    """Always 200; asks nothing else."""
+    return answer({"live": True})
+
+
+@public.get("/readyz", summary="Whether it can answer well, and which part cannot")
+async def ready(request: Request) -> Response:
+    """200 if store and snapshot are good, else 503. A catalog that cannot be read is told, and no reason."""
+    found = service_of(request).readiness()
+    return answer(found, 200 if found["ready"] else 503)
+
+
+@reads.get("/v1/scorecard", summary="How the datasets have done")
+async def read_scorecard(
+    request: Request, window_seconds: Annotated[Seconds, Query()] = 28 * 86_400.0
+) -> Response:
+    """Over the last `window_seconds`, 28 days unless told otherwise."""
+    service = service_of(request)
+    fleet = service.fleet
+    found = await asyncio.to_thread(draw_up, service, fleet, timedelta(seconds=window_seconds))
+    return reading(request, fleet, scorecard_to_dict(found))
+
+
+def draw_up(service: Service, fleet: Fleet, window: timedelta) -> Scorecard:
+    """The scorecard of the last stretch of time.
+
+    Raises:
+        StoreError: If looks cannot be read.
+    """
+    period = fleet.as_of - window, fleet.as_of
+    facts = {name: Facts(fleet.books(name), fleet.report(name, service.store)) for name in fleet.known}
+    recorded = (
+        service.store.decisions.recorded(since=period[0], until=period[1] + _TICK) if fleet.waivers else []
+    )
+    ids = [waiver.id for waiver in fleet.waivers]
+    naming = (one.link for one in recorded if any(waiver in one.link.body for waiver in ids))
+    return scorecard(
+        fleet.catalog,
+        facts,
+        period,
+        fleet.as_of,
+        mode=fleet.mode,
+        waivers=fleet.waivers,
+        uses=waiver_uses(map(decision_of, naming)),
+    )
