@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from featureguard.errors import FeatureGuardError, StoreError, UsageError
@@ -30,7 +29,6 @@ TITLES = {
 """Every kind of problem, with its status and title."""
 
 
-@dataclass(frozen=True)
 class ProblemError(Exception):
     """An answer that is no answer.
 
@@ -41,10 +39,15 @@ class ProblemError(Exception):
         headers: Further headers.
     """
 
-    kind: str
-    detail: str
-    errors: Sequence[Mapping[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.errors, self.headers = kind, detail, errors, headers or {}
 
     @property
     def status(self) -> int:
