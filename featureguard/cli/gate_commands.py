@@ -53,6 +53,13 @@ def gate(
     confirm: Annotated[
         str | None, typer.Option(help="Id of a decision to ask again about right before the action.")
     ] = None,
+    api: Annotated[
+        str | None,
+        typer.Option(help="Ask this service, e.g. https://freshness.example.org; token: FEATUREGUARD_TOKEN."),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=300, help="Seconds that asking a service may take.")
+    ] = 5.0,
     now: SimulatedNowOption = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
@@ -75,6 +82,8 @@ def gate(
             preview=preview,
             key=key,
             confirm=confirm,
+            api=api,
+            timeout_seconds=timeout,
         )
     )
 

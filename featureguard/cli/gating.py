@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ from featureguard.checks import words
 from featureguard.cli.machine import print_json
 from featureguard.cli.opening import opened, parse_now, read_catalog
 from featureguard.cli.tables import console
-from featureguard.errors import StoreError
+from featureguard.errors import StoreError, UsageError
 from featureguard.fallback import without_store
 from featureguard.gate.documents import decision_to_dict
 from featureguard.guard import Guard
 from featureguard.result import Code
 from featureguard.ruling import Ruling
 from featureguard.verdict import Decision, Reason, Verdict
+
+TOKEN_VARIABLE = "FEATUREGUARD_TOKEN"
+"""Where the token for a service is."""
 
 STYLES = {Verdict.ALLOW: "green", Verdict.WARN: "yellow", Verdict.HOLD: "magenta", Verdict.BLOCK: "bold red"}
 _MEANS = {
@@ -40,8 +44,19 @@ def ask_gate(
     preview: bool,
     key: str | None,
     confirm: str | None,
+    api: str | None = None,
+    timeout_seconds: float = 5.0,
 ) -> int:
     """Decide and record, or only preview, or confirm an earlier decision."""
+    if api is not None:
+        if now or project or environment:
+            raise UsageError(
+                "With --api the service's project and clock count. Leave out what names another."
+            )
+        question = (subject, action, key, confirm)
+        return _tell(
+            _asked_api(api, timeout_seconds, *question, preview=preview), as_json=as_json, preview=preview
+        )
     try:
         with opened(project, environment, now) as found:
             instant = found.now if now else None
@@ -50,11 +65,36 @@ def ask_gate(
         if preview:
             raise
         ruling = _unrecorded(subject, action, now, project, environment, error)
+    return _tell(ruling, as_json=as_json, preview=preview)
+
+
+def _tell(ruling: Ruling, *, as_json: bool, preview: bool) -> int:
     if as_json:
         print_json(ruling_to_json(ruling))
     else:
         print_ruling(ruling, preview=preview)
     return ruling.exit_code
+
+
+def _asked_api(
+    url: str,
+    timeout_seconds: float,
+    subject: str,
+    action: str,
+    key: str | None,
+    confirm: str | None,
+    *,
+    preview: bool,
+) -> Ruling:
+    """Ask a service; one that cannot be reached is a hold."""
+    from featureguard.client import Client
+
+    with Client(url, os.environ.get(TOKEN_VARIABLE), timeout_seconds=timeout_seconds) as client:
+        if preview:
+            return client.preview(subject, action)
+        if confirm is not None:
+            return client.confirm(confirm, subject=subject, action=action)
+        return client.decide(subject, action, key=key)
 
 
 def _asked(

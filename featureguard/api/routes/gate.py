@@ -88,7 +88,7 @@ async def decide(
         await service.newest()
     fleet = service.fleet
     ask = Ask(attempt.subject, attempt.action, attempt.key or idempotency_key, caller.name)
-    return _ruled(await service.written(service.decisions.submit(ask)), service, fleet)
+    return _ruled(await service.written(service.decisions.submit(ask)), service, fleet, ask.key)
 
 
 @decisions.post("/v1/decisions/{decision_id}/confirm", summary="Ask again right before the action")
@@ -166,9 +166,10 @@ def _told(found: Preview, service: Service) -> Response:
     return answer(body, headers=snapshot_headers(service, found.fleet))
 
 
-def _ruled(found: Ruling, service: Service, fleet: Fleet) -> Response:
+def _ruled(found: Ruling, service: Service, fleet: Fleet, key: str | None = None) -> Response:
     body = {
         "id": found.id,
+        "key": key,
         "allowed": found.allowed,
         "repeated": found.repeated,
         "expired": found.expired,
