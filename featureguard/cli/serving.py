@@ -95,7 +95,7 @@ def run_server(wishes: Wishes) -> int:
     if wishes.workers > 1:
         from uvicorn.supervisors import Multiprocess
 
-        Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+        Multiprocess(config, [listening]).run()
         return 0
     server = uvicorn.Server(config)
     server.run(sockets=[listening])

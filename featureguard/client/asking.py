@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from featureguard.errors import FeatureGuardError, UsageError
 
@@ -75,7 +75,8 @@ class Got:
     failed: str = ""
 
 
-Steps = Generator[Send | Pause, Got | None, Any]
+T = TypeVar("T")
+Steps = Generator[Send | Pause, Got | None, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
 
 
-def steps(asked: Asked, patience: Patience) -> Steps:
+def steps(asked: Asked, patience: Patience) -> Steps[Any]:
     """Ask until there is an answer.
 
     Returns:

@@ -21,6 +21,7 @@ from featureguard.client.asking import (
     Pause,
     Send,
     Steps,
+    T,
     UnreachableError,
     steps,
 )
@@ -77,7 +78,7 @@ class _Common:
             "verify": self._verify,
         }
 
-    def _gate(self, path: str, body: dict[str, str], key: str | None = None) -> Steps:
+    def _gate(self, path: str, body: dict[str, str], key: str | None = None) -> Steps[Answer]:
         """Ask the gate; whatever goes wrong on the way is a hold."""
         subject, action = body["subject"], body["action"]
         try:
@@ -89,26 +90,28 @@ class _Common:
             why = f"its answer makes no sense: {error}."
         return unreachable(subject, action, why, datetime.now(UTC), repairs=action in self._repairs)
 
-    def _preview(self, subject: str, action: str) -> Steps:
+    def _preview(self, subject: str, action: str) -> Steps[Answer]:
         return self._gate("/v1/previews", {"subject": subject, "action": action})
 
-    def _decide(self, subject: str, action: str, key: str | None) -> Steps:
+    def _decide(self, subject: str, action: str, key: str | None) -> Steps[Answer]:
         # With a key of its own, a second attempt cannot record a second decision.
         key = key or f"client-{uuid.uuid4()}"
         return self._gate("/v1/decisions", {"subject": subject, "action": action, "key": key}, key)
 
-    def _confirm(self, decision_id: str, subject: str, action: str) -> Steps:
+    def _confirm(self, decision_id: str, subject: str, action: str) -> Steps[Answer]:
         path = f"/v1/decisions/{quote(decision_id, safe='')}/confirm"
         return self._gate(path, {"subject": subject, "action": action})
 
-    def _get(self, path: str, **query: str | None) -> Steps:
+    def _get(self, path: str, **query: str | None) -> Steps[dict[str, Any]]:
         given = {name: value for name, value in query.items() if value is not None}
         return steps(Asked("GET", path, query=given), self._patience)
 
-    def _dataset(self, name: str) -> Steps:
+    def _dataset(self, name: str) -> Steps[dict[str, Any]]:
         return self._get(f"/v1/datasets/{quote(name, safe='')}")
 
-    def _observe(self, readings: Sequence[Mapping[str, Any]], looks: Sequence[Mapping[str, Any]]) -> Steps:
+    def _observe(
+        self, readings: Sequence[Mapping[str, Any]], looks: Sequence[Mapping[str, Any]]
+    ) -> Steps[dict[str, Any]]:
         body = {"readings": list(readings), "looks": list(looks)}
         return steps(Asked("POST", "/v1/observations", body=body), self._patience)
 
@@ -197,7 +200,7 @@ class Client(_Common):
         """
         return self._run(self._observe(readings, looks))
 
-    def _run(self, plan: Steps) -> Any:
+    def _run(self, plan: Steps[T]) -> T:
         got: Got | None = None
         try:
             while True:
@@ -208,7 +211,8 @@ class Client(_Common):
                 else:
                     got = self._send(step)
         except StopIteration as done:
-            return done.value
+            found: T = done.value
+            return found
 
     def _send(self, step: Send) -> Got:
         httpx = _httpx()
@@ -282,7 +286,7 @@ class AsyncClient(_Common):
         """As `Client.observe`."""
         return await self._run(self._observe(readings, looks))
 
-    async def _run(self, plan: Steps) -> Any:
+    async def _run(self, plan: Steps[T]) -> T:
         got: Got | None = None
         try:
             while True:
@@ -293,7 +297,8 @@ class AsyncClient(_Common):
                 else:
                     got = await self._send(step)
         except StopIteration as done:
-            return done.value
+            found: T = done.value
+            return found
 
     async def _send(self, step: Send) -> Got:
         httpx = _httpx()

@@ -236,7 +236,8 @@ def _append(
     known = _by_keys(connection, {record.key for record in records if record.key is not None})
     if waivers.token(connection) != judged_with and not all(r.key in known for r in records):
         return None
-    tail, rows, answers = _tail(connection), [], []
+    tail, rows = _tail(connection), []
+    answers: list[Appended | UsageError] = []
     documents: dict[str, str] = {}
     for place, record in enumerate(records):
         if place in refused:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import ConfigDict
+from pydantic import ConfigDict, JsonValue
 
 from featureguard.access import Caller, Scope
 from featureguard.api.problems import ProblemError
@@ -24,7 +24,7 @@ from featureguard.store.decisions import Recorded
 
 previews = router(Scope.READ, route_class=StrictRoute, tags=["gate"])
 decisions = router(Scope.GATE, route_class=StrictRoute, tags=["gate"])
-_EXAMPLE = {"subject": "departure_delay", "action": "promote"}
+_EXAMPLE: dict[str, JsonValue] = {"subject": "departure_delay", "action": "promote"}
 
 
 class Question(Body):

@@ -52,7 +52,8 @@ class BodyLimit:
 
 async def _read(receive: Receive, most: int) -> bytes | None:
     """The whole body; `None` if it is too large."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -90,7 +90,11 @@ def test_a_cookie_is_a_token_for_pages_of_this_service_only(small: Api) -> None:
     cookie = {"Cookie": f"featureguard_token={token}"}
     assert small.get("/v1/datasets", headers=cookie).status_code == 200
     body = {"subject": "pricing", "action": "train"}
-    for elsewhere in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+    for elsewhere in (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+    ):
         assert small.post("/v1/decisions", body, headers=cookie | elsewhere).status_code == 403
     assert small.world.store.decisions.recorded() == []
     home = str(small.client.base_url).rstrip("/")

@@ -56,7 +56,8 @@ def test_a_dataset_tells_age_limit_and_until_when_it_is_fresh(asked: Api) -> Non
 
 
 @pytest.mark.parametrize(
-    ("later", "state"), [(timedelta(), "fresh"), (HOUR, "fresh"), (HOUR + MINUTE, "unknown"), (3 * HOUR, "stale")]
+    ("later", "state"),
+    [(timedelta(), "fresh"), (HOUR, "fresh"), (HOUR + MINUTE, "unknown"), (3 * HOUR, "stale")],
 )
 def test_a_state_changes_by_itself_as_time_goes_by(small: Api, later: timedelta, state: str) -> None:
     small.world.now += later
@@ -100,7 +101,10 @@ def test_pages_of_datasets_join_to_the_whole(small: Api) -> None:
     from featureguard.contract import Contract
 
     names = [f"table_{n}" for n in range(7)]
-    made = [Contract.model_validate({"dataset": name, "owner": "me", "tier": n % 3}) for n, name in enumerate(names)]
+    made = [
+        Contract.model_validate({"dataset": name, "owner": "me", "tier": n % 3})
+        for n, name in enumerate(names)
+    ]
     small.world.catalog = Catalog.from_contracts(made)
     small.refresh()
     seen, cursor = [], None
@@ -120,10 +124,13 @@ def test_results_are_told_look_by_look(asked: Api) -> None:
     for _ in range(3):
         asked.world.look()
     asked.refresh()
-    whole = asked.get("/v1/datasets/rides/results", params={"check": "freshness"}).json()
+    path = "/v1/datasets/rides/results"
+    whole = asked.get(path, params={"check": "freshness"}).json()
     assert (len(whole["items"]), whole["next"]) == (4, None)
     page = asked.get("/v1/datasets/rides/results", params={"check": "freshness", "limit": 3}).json()
-    rest = asked.get("/v1/datasets/rides/results", params={"check": "freshness", "since": page["next"]}).json()
+    rest = asked.get(
+        "/v1/datasets/rides/results", params={"check": "freshness", "since": page["next"]}
+    ).json()
     assert page["items"] + rest["items"] == whole["items"]
 
 
