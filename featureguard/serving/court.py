@@ -66,7 +66,6 @@ class Court:
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper, self._clerk = keeper, Clerk()
-        self._previews: tuple[Fleet | None, dict[tuple[str, str], Decision]] = (None, {})
 
     @property
     def fleet(self) -> Fleet:
@@ -92,7 +91,7 @@ class Court:
             NotReadyError: If nothing was read yet.
         """
         fleet, stale, now = self.fleet, self._keeper.is_stale, self._keeper.clock()
-        found = self._judged(fleet, subject, action)
+        found = fleet.judged(subject, action)
         if not found.allowed or found.valid_until is None or now < found.valid_until:
             return Preview(found, fleet, stale)
         if stale:
@@ -146,16 +145,6 @@ class Court:
 
     def _fresh_case(self, subject: str, action: str, now: datetime) -> Any:
         return self.fleet.case(subject, action, max(now, self.fleet.as_of))
-
-    def _judged(self, fleet: Fleet, subject: str, action: str) -> Decision:
-        """What the picture says as of its own instant; judged once for all who ask."""
-        of, known = self._previews
-        if of is not fleet:
-            known = {}
-            self._previews = fleet, known
-        if (subject, action) not in known:
-            known[subject, action] = fleet.preview(subject, action)
-        return known[subject, action]
 
     def _recorded(self, asks: Sequence[Ask], now: datetime) -> list[Ruling | Exception]:
         for _ in range(_ATTEMPTS):

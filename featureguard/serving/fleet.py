@@ -219,6 +219,20 @@ class Fleet:
         found = assemble(self.catalog, subject, action, now, self.mode, standing=judged, budget=budget)
         return with_waivers(found, self.waivers, now if self.simulated else None)
 
+    @cached_property
+    def _judged(self) -> dict[tuple[str, str], Decision]:
+        return {}
+
+    def judged(self, subject: str, action: str) -> Decision:
+        """What the gate would say as of the instant; judged once for all who ask.
+
+        Raises:
+            UsageError: If the subject or the action is unknown.
+        """
+        if (subject, action) not in self._judged:
+            self._judged[subject, action] = self.preview(subject, action)
+        return self._judged[subject, action]
+
     def preview(self, subject: str, action: str, now: datetime | None = None) -> Decision:
         """What the gate would say; nothing is recorded.
 

@@ -45,6 +45,11 @@ class Shelf:
                 last = run
         return (last.value, min(last.last_seen, as_of)) if last else None
 
+    @property
+    def of_the_clock(self) -> Sequence[Run]:
+        """The timeline of the contract's clock."""
+        return self._runs.get(self._clock or "", ())
+
     def contract_versions(self, dataset: str) -> list[ContractVersion]:
         """Which contract was in force since when."""
         return self._versions

@@ -1,0 +1,1 @@
+"""The status page: rendered here, readable without JavaScript, livelier with a little."""

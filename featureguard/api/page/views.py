@@ -1,0 +1,328 @@
+"""What each page shows, taken from the picture that the service keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from featureguard.api.page.charts import ages, graph, ratios
+from featureguard.api.page.charts import strip as strips
+from featureguard.evidence import ContractVersion
+from featureguard.lineage import Kind
+from featureguard.result import CheckResult, Status
+from featureguard.serving.fleet import DatasetState, Fleet, State
+from featureguard.serving.known import Known
+from featureguard.verdict import Decision
+
+STRIP, SPARK = timedelta(days=28), timedelta(days=7)
+PER_PAGE = 200
+_WORST_FIRST = [State.NEVER, State.STALE, State.UNKNOWN, State.AGING, State.NONE, State.FRESH]
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which datasets to show.
+
+    Attributes:
+        state, tier, owner: Only those; `None`: all.
+        text: Only those whose name, owner or tags have it.
+        page: Which page, from 1.
+    """
+
+    state: State | None = None
+    tier: int | None = None
+    owner: str | None = None
+    text: str = ""
+    page: int = 1
+
+    def holds(self, one: DatasetState) -> bool:
+        """Whether a dataset is wanted."""
+        contract, text = one.contract, self.text.casefold()
+        return (
+            self.state in (None, one.state)
+            and self.tier in (None, contract.tier)
+            and self.owner in (None, contract.owner)
+            and any(text in said.casefold() for said in (one.dataset, contract.owner, *contract.tags))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A dataset among others."""
+
+    state: DatasetState
+    strip: Markup
+    spark: Markup
+
+    @property
+    def why(self) -> str:
+        """The worst that is wrong, in words; empty if nothing is."""
+        worst = self.state.worst
+        return worst.result.reason if worst else ""
+
+    @property
+    def budget(self) -> float | None:
+        """Share of the error budget that is left."""
+        account = self.state.account
+        return account.budget.remaining_ratio if account else None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    """All datasets, by tier, worst first.
+
+    Attributes:
+        tiers: Rows by tier.
+        counts: How many datasets are in each state, of all.
+        owners: Every owner.
+        matching: How many are wanted.
+        pages: How many pages they fill.
+        verdicts: By subject: a decision per action.
+    """
+
+    tiers: Mapping[int, Sequence[Row]]
+    counts: Mapping[State, int]
+    owners: Sequence[str]
+    matching: int
+    pages: int
+    verdicts: Mapping[str, Mapping[str, Decision]]
+
+
+def fleet_view(fleet: Fleet, wanted: Wanted) -> FleetView:
+    """The page of all datasets."""
+    everything = fleet.datasets
+    matching = sorted(filter(wanted.holds, everything), key=_worst_first)
+    start = (wanted.page - 1) * PER_PAGE
+    tiers: dict[int, list[Row]] = {}
+    for one in matching[start : start + PER_PAGE]:
+        tiers.setdefault(one.contract.tier, []).append(_row(one))
+    counts = Counter(one.state for one in everything)
+    return FleetView(
+        tiers,
+        {state: counts[state] for state in _WORST_FIRST if counts[state]},
+        sorted({one.contract.owner for one in everything}),
+        len(matching),
+        max(1, -(-len(matching) // PER_PAGE)),
+        {name: verdicts(fleet, name) for name in fleet.catalog.subjects},
+    )
+
+
+def verdicts(fleet: Fleet, subject: str) -> Mapping[str, Decision]:
+    """What the gate would say to each action of a subject."""
+    actions = fleet.catalog.policy_of(subject).known_actions
+    return {action: fleet.judged(subject, action) for action in actions}
+
+
+@dataclass(frozen=True, slots=True)
+class NullHistory:
+    """The null share of one column over looks."""
+
+    column: str
+    picture: Markup
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """One dataset.
+
+    Attributes:
+        state: How it stands.
+        days: How many days the pictures show.
+        sawtooth: Age against its limit.
+        nulls: Null histories; those that failed first.
+        rows: Row counts of its judged units; `None` if nobody counts them.
+        versions: Contracts, newest first.
+        upstream, downstream: Neighbours with their states.
+        subjects: What stands on it.
+    """
+
+    state: DatasetState
+    days: int
+    sawtooth: Markup
+    nulls: Sequence[NullHistory]
+    rows: Markup | None
+    versions: Sequence[ContractVersion]
+    upstream: Sequence[tuple[str, Kind, State | None]]
+    downstream: Sequence[tuple[str, Kind, State | None]]
+    subjects: Sequence[str]
+
+
+def dataset_view(
+    fleet: Fleet, name: str, results: Sequence[tuple[datetime, CheckResult]], days: int
+) -> DatasetView:
+    """The page of one dataset.
+
+    Args:
+        fleet: The picture.
+        name: The dataset.
+        results: What its looks said in the last `days`, oldest first.
+        days: How many days to show.
+    """
+    state, lineage = fleet.dataset(name), fleet.catalog.lineage
+    books, end = fleet.books(name), fleet.as_of
+    start = end - timedelta(days=days)
+    impact = lineage.impact(name)
+    downstream = [one.name for one in impact.datasets if one.distance == 1]
+    versions = state.known.shelf.contract_versions(name)
+    return DatasetView(
+        state,
+        days,
+        ages.sawtooth(
+            state.known.shelf.of_the_clock,
+            books.strip(start, end),
+            start,
+            end,
+            limit=state.max_age,
+            warns=state.warn_age,
+            name=name,
+        ),
+        _nulls(results, start, end),
+        _volume(results, start, end),
+        sorted((one for one in versions if one.in_force_since <= end), key=_begin, reverse=True),
+        [_neighbour(fleet, up) for up in lineage.direct(name)],
+        [_neighbour(fleet, down) for down in downstream],
+        [one.name for one in impact.subjects],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """One subject.
+
+    Attributes:
+        name: Its name.
+        graph: What it stands on, as a picture.
+        stands_on: The same as a list, sources first, with the way that leads there.
+        verdicts: What the gate would say to each action.
+    """
+
+    name: str
+    graph: Markup
+    stands_on: Sequence[tuple[str, Kind, State | None, Sequence[str]]]
+    verdicts: Mapping[str, Decision]
+
+
+def subject_view(fleet: Fleet, name: str) -> SubjectView:
+    """The page of one subject."""
+    lineage = fleet.catalog.lineage.subgraph(name, "up")
+    decisions = verdicts(fleet, name)
+    worst = max((one.effective for one in decisions.values()), key=lambda verdict: verdict.rank, default=None)
+    states = {node: _told(fleet, node) for node in lineage.names if lineage.kind(node) is Kind.DATASET}
+    if worst:
+        states[name] = worst.value, f"{worst.value}: {_by_verdict(decisions)[worst.value]}"
+    return SubjectView(
+        name,
+        graph.graph(lineage, states, _link, name),
+        [
+            (*_neighbour(fleet, node), lineage.path(name, node))
+            for node in lineage.sources_first
+            if node != name
+        ],
+        decisions,
+    )
+
+
+def _row(one: DatasetState) -> Row:
+    hour = one.as_of.replace(minute=0, second=0, microsecond=0) + _HOUR
+    drawn = _drawn(_Key(one.known), hour)
+    return Row(one, *drawn)
+
+
+class _Key:
+    """A dataset at one version of its facts; two of the same are equal."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._told = known.contract.dataset, known.version, known.contract.digest, id(known.shelf)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+
+@lru_cache(maxsize=4_096)
+def _drawn(key: _Key, hour: datetime) -> tuple[Markup, Markup]:
+    """Strip and sparkline up to the end of an hour; they change slowly, so they are drawn once an hour."""
+    known = key.known
+    name, freshness = known.contract.dataset, known.contract.freshness
+    spells = known.books(hour).strip(hour - STRIP, hour)
+    limit = freshness.max_age if freshness else None
+    return (
+        strips.strip(spells, hour - STRIP, hour, name),
+        ages.sparkline(known.shelf.of_the_clock, hour - SPARK, hour, limit, name),
+    )
+
+
+def _worst_first(one: DatasetState) -> tuple[object, ...]:
+    worst = one.worst.result.rank if one.worst else (0, 0)
+    return one.contract.tier, _WORST_FIRST.index(one.state), -worst[0], -worst[1], one.dataset
+
+
+def _nulls(
+    results: Sequence[tuple[datetime, CheckResult]], start: datetime, end: datetime
+) -> Sequence[NullHistory]:
+    columns: dict[str, list[tuple[datetime, CheckResult]]] = {}
+    for at, result in results:
+        if result.check == "nulls" and result.column and isinstance(result.observed, int | float):
+            columns.setdefault(result.column, []).append((at, result))
+    found = []
+    for column, seen in columns.items():
+        values = [(at, float(one.observed or 0), one.status is Status.FAIL) for at, one in seen]
+        limit = seen[-1][1].limit
+        failed = sum(bad for _, _, bad in values)
+        title = f"Null share of {column}"
+        bound = float(limit) if isinstance(limit, int | float) else None
+        found.append(NullHistory(column, ratios.history(values, bound, start, end, title=title), failed))
+    return sorted(found, key=lambda one: (-one.failed, one.column))
+
+
+def _volume(results: Sequence[tuple[datetime, CheckResult]], start: datetime, end: datetime) -> Markup | None:
+    seen = [
+        (at, float(one.observed), one.status is Status.FAIL)
+        for at, one in results
+        if one.check == "volume" and isinstance(one.observed, int | float)
+    ]
+    if not seen:
+        return None
+    return ratios.history(seen, None, start, end, title="Rows", said=lambda value: f"{value:,.0f}")
+
+
+def _neighbour(fleet: Fleet, name: str) -> tuple[str, Kind, State | None]:
+    kind = fleet.catalog.lineage.kind(name)
+    return name, kind, fleet.dataset(name).state if name in fleet.known else None
+
+
+def _told(fleet: Fleet, name: str) -> tuple[str, str]:
+    """Class and words of a dataset in a graph: the worse of its age and of its other promises."""
+    if name not in fleet.known:
+        return "none", "no contract"
+    one = fleet.dataset(name)
+    if one.state in (State.FRESH, State.AGING, State.NONE) and one.worst:
+        broken = one.worst.result.status is Status.FAIL and one.worst.result.severity == "block"
+        kind = "fail" if broken else "aging"
+        return kind, f"{one.state.value}, {one.worst.result.code}"
+    return one.state.value, one.state.value if one.state is not State.NONE else "no promise of freshness"
+
+
+def _by_verdict(decisions: Mapping[str, Decision]) -> Mapping[str, str]:
+    found: dict[str, list[str]] = {}
+    for action, decision in decisions.items():
+        found.setdefault(decision.effective.value, []).append(action)
+    return {verdict: ", ".join(actions) for verdict, actions in found.items()}
+
+
+def _link(name: str, kind: Kind) -> str | None:
+    return {Kind.DATASET: f"/datasets/{name}", Kind.SUBJECT: f"/subjects/{name}"}.get(kind)
+
+
+def _begin(version: ContractVersion) -> datetime:
+    return version.in_force_since
