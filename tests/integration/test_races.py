@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from featureguard import deciding
+from featureguard import assembling
 from featureguard.chain import faults
 from featureguard.deciding import Decider
 from featureguard.decision_record import decision_of
@@ -193,7 +193,7 @@ def test_the_race_catches_a_gate_that_does_not_compare_the_token(
 def test_the_race_catches_a_gate_that_believes_the_revokers_clock(
     real: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deciding, "_as_known", lambda waiver, _now, _until: waiver)
+    monkeypatch.setattr(assembling, "_as_known", lambda waiver, _now, _until: waiver)
     assert revoked_meanwhile(real, monkeypatch, "append").allowed
 
 
