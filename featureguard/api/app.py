@@ -11,10 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from featureguard.api.page import entrance
+from featureguard.api.page import routes as page
+from featureguard.api.page.rendering import HTML, render
 from featureguard.api.problems import MEDIA_TYPE, ProblemError, problem_of
 from featureguard.api.routes import datasets, gate, people, running
 from featureguard.api.security.body import BodyLimit
-from featureguard.api.security.gatekeeper import Gatekeeper
+from featureguard.api.security.gatekeeper import Gatekeeper, is_page
 from featureguard.api.security.rate import Rate
 from featureguard.api.security.shell import Shell
 from featureguard.api.service import Service
@@ -89,6 +92,9 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
         datasets.routes,
         people.reads,
         people.writes,
+        entrance.public,
+        entrance.signed_in,
+        page.routes,
     ):
         app.include_router(routes)
     app.add_exception_handler(ProblemError, _problem)
@@ -98,8 +104,10 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
     return app
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
+    if is_page(request.scope):
+        return _problem_page(error)
     return Response(error.body(), error.status, headers=dict(error.headers), media_type=MEDIA_TYPE)
 
 
@@ -129,3 +137,16 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await _problem(request, ProblemError("not-found", "There is nothing at this address."))
     return await _problem(request, ProblemError("invalid", str(error.detail)))
+
+
+def _problem_page(error: ProblemError) -> Response:
+    content = render(
+        "problem.html",
+        here="",
+        title=error.title,
+        detail=error.detail,
+        status=error.status,
+        leaves=False,
+    )
+    looks_again = {"Refresh": "2"} if error.kind == "not-ready" else {}
+    return Response(content, error.status, headers={**error.headers, **looks_again}, media_type=HTML)

@@ -54,9 +54,14 @@ class ProblemError(Exception):
         """The HTTP status."""
         return TITLES[self.kind][0]
 
+    @property
+    def title(self) -> str:
+        """The same for every problem of this kind."""
+        return TITLES[self.kind][1]
+
     def body(self) -> bytes:
         """The document."""
-        status, title = TITLES[self.kind]
+        status, title = self.status, self.title
         told: dict[str, Any] = {
             "type": f"urn:featureguard:problem:{self.kind}",
             "title": title,

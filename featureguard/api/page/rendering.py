@@ -12,11 +12,14 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from featureguard.api.page.assets import address
 from featureguard.api.page.charts import ages
 from featureguard.checks import words
+from featureguard.incident import lasted
 from featureguard.profile import NEVER, Never
 from featureguard.scorecard import phrases
 
+HTML = "text/html; charset=utf-8"
 FOLDER = Path(__file__).parent
 
 _SHAPES = {
@@ -38,7 +41,7 @@ _SAID = {"none": "no promise", "pass": "kept", "fail": "broken"}
 
 def render(template: str, **values: Any) -> bytes:
     """A page as bytes; every text in it is escaped."""
-    return environment().get_template(template).render(**values).encode()
+    return environment().get_template(template).render(**values).encode(errors="replace")
 
 
 @cache
@@ -63,7 +66,17 @@ def environment() -> Environment:
         "value": _value,
     }
     made.tests |= {"link": _is_link}
-    made.globals |= {"age_bar": ages.bar, "NEVER": NEVER}
+    made.globals |= {
+        "age_bar": ages.bar,
+        "asset": address,
+        "budget_left": phrases.budget_left,
+        "compliance": phrases.compliance,
+        "given_by": phrases.given_by,
+        "lasted": lasted,
+        "quantiles": phrases.quantiles,
+        "state_of": phrases.state_of,
+        "NEVER": NEVER,
+    }
     return made
 
 

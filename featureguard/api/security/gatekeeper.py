@@ -72,7 +72,7 @@ class Gatekeeper:
             caller = self._caller(scope)
             self._limit(caller)
         except ProblemError as problem:
-            if problem.kind == "unauthenticated" and _is_page(scope):
+            if problem.kind == "unauthenticated" and is_page(scope):
                 await redirect(f"/login?next={quote(scope['path'], safe='/')}", send)
                 return
             await send_problem(problem, send, head=scope["method"] == "HEAD")
@@ -201,7 +201,8 @@ def _client(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
 
 
-def _is_page(scope: Scope) -> bool:
+def is_page(scope: Scope) -> bool:
+    """Whether a browser asks for something to look at."""
     accepts = header(scope, b"accept") or ""
     return scope["method"] == "GET" and "text/html" in accepts and not scope["path"].startswith("/v1/")
 
