@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from featureguard.duration import format_duration
 
+_SECONDS = ("freshness", "freshness_warn", "delivery")
+_RATIOS = ("population", "nulls", "null_spike")
+
 
 def percent(ratio: float) -> str:
     """`0.124` as `12.40%`; a ratio that is not 0 or 1 never reads as if it were."""
@@ -41,3 +44,16 @@ def instant(time: datetime) -> str:
 def count(number: int, noun: str) -> str:
     """`1 row`, `1,200 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def measured(check: str, value: float | str | None) -> str:
+    """A value in the unit of its check, as people read it; nothing where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if check in _SECONDS:
+        return duration(value)
+    if check in _RATIOS:
+        return percent(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

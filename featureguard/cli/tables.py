@@ -14,10 +14,8 @@ from featureguard.checks import words
 from featureguard.judging import Report
 from featureguard.observation import ClockReading
 from featureguard.profile import Never
-from featureguard.result import AnsweredBy, CheckResult, Scalar, Severity, Status
+from featureguard.result import AnsweredBy, CheckResult, Severity, Status
 
-_SECONDS = ("freshness", "freshness_warn", "delivery")
-_RATIOS = ("population", "nulls", "null_spike")
 _STYLES = {"pass": "green", "warn": "yellow", "unknown": "magenta", "FAIL": "bold red"}
 
 
@@ -55,8 +53,8 @@ def report_table(results: Iterable[CheckResult]) -> Table:
             verdict(result),
             result.check,
             result.column or "",
-            shown(result, result.observed),
-            shown(result, result.limit),
+            words.measured(result.check, result.observed),
+            words.measured(result.check, result.limit),
             _answered(result),
         )
     return table
@@ -122,19 +120,6 @@ def judged_units(report: Report) -> str:
     if not units:
         return "no unit"
     return units[0] if len(units) == 1 else f"{len(units)} units, {units[0]} to {units[-1]}"
-
-
-def shown(result: CheckResult, value: Scalar | None) -> str:
-    """A value in the unit of its check, as people read it."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if result.check in _SECONDS:
-        return words.duration(value)
-    if result.check in _RATIOS:
-        return words.percent(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _answered(result: CheckResult) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from featureguard.api.page.assets import address
 from featureguard.api.page.charts import ages
@@ -63,7 +63,7 @@ def environment() -> Environment:
         "lapse": phrases.lapse,
         "segment": lambda text: quote(text, safe=""),
         "count": words.count,
-        "value": _value,
+        "shown": lambda result, value: words.measured(result.check, value) or "–",
     }
     made.tests |= {"link": _is_link}
     made.globals |= {
@@ -101,13 +101,6 @@ def _duration(value: timedelta | float | None) -> str:
     if value is None:
         return "not known"
     return words.duration(value.total_seconds() if isinstance(value, timedelta) else value)
-
-
-def _value(value: object) -> str:
-    """A measured value as the API tells it, short."""
-    if value is None:
-        return "–"
-    return f"{value:.6g}" if isinstance(value, float) else escape(str(value)[:200])
 
 
 def _is_link(text: object) -> bool:

@@ -136,7 +136,8 @@ class DatasetView:
         state: How it stands.
         days: How many days the pictures show.
         sawtooth: Age against its limit.
-        nulls: Null histories; those that failed first.
+        nulls: Histories of columns that had nulls, or broke their promise; those that failed first.
+        never_null: Columns that had none.
         rows: Row counts of its judged units; `None` if nobody counts them.
         versions: Contracts, newest first.
         upstream, downstream: Neighbours with their states.
@@ -147,6 +148,7 @@ class DatasetView:
     days: int
     sawtooth: Markup
     nulls: Sequence[NullHistory]
+    never_null: Sequence[str]
     rows: Markup | None
     versions: Sequence[ContractVersion]
     upstream: Sequence[tuple[str, Kind, State | None]]
@@ -183,7 +185,7 @@ def dataset_view(
             warns=state.warn_age,
             name=name,
         ),
-        _nulls(results, start, end),
+        *_nulls(results, start, end),
         _volume(results, start, end),
         sorted((one for one in versions if one.in_force_since <= end), key=_begin, reverse=True),
         [_neighbour(fleet, up) for up in lineage.direct(name)],
@@ -269,20 +271,23 @@ def _worst_first(one: DatasetState) -> tuple[object, ...]:
 
 def _nulls(
     results: Sequence[tuple[datetime, CheckResult]], start: datetime, end: datetime
-) -> Sequence[NullHistory]:
+) -> tuple[Sequence[NullHistory], Sequence[str]]:
     columns: dict[str, list[tuple[datetime, CheckResult]]] = {}
     for at, result in results:
         if result.check == "nulls" and result.column and isinstance(result.observed, int | float):
             columns.setdefault(result.column, []).append((at, result))
-    found = []
+    found, never = [], []
     for column, seen in columns.items():
+        if all(one.observed == 0 and one.status is not Status.FAIL for _, one in seen):
+            never.append(column)
+            continue
         values = [(at, float(one.observed or 0), one.status is Status.FAIL) for at, one in seen]
         limit = seen[-1][1].limit
         failed = sum(bad for _, _, bad in values)
         title = f"Null share of {column}"
         bound = float(limit) if isinstance(limit, int | float) else None
         found.append(NullHistory(column, ratios.history(values, bound, start, end, title=title), failed))
-    return sorted(found, key=lambda one: (-one.failed, one.column))
+    return sorted(found, key=lambda one: (-one.failed, one.column)), sorted(never)
 
 
 def _volume(results: Sequence[tuple[datetime, CheckResult]], start: datetime, end: datetime) -> Markup | None:

@@ -124,7 +124,9 @@ def sawtooth(
         if age is not None:
             y = up.at(age.total_seconds())
             parts.append(line(kind, [(_LEFT, y), (WIDTH - 8, y)]))
-            parts.append(text(f"{kind}-label", WIDTH - 12, y - 5, f"{kind} {words.limit(age)}", anchor="end"))
+            below = 14 if kind == "warns" else -5
+            told = f"{kind} {words.limit(age)}"
+            parts.append(text(f"{kind}-label", WIDTH - 12, y + below, told, anchor="end"))
     if not drawn:
         parts.append(text("empty", WIDTH / 2, HEIGHT / 2, "Nothing was seen in this time", anchor="middle"))
     return picture(WIDTH, HEIGHT, _story(drawn, limit, name), parts, kind="chart", stretches=False)

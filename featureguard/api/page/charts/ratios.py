@@ -35,7 +35,7 @@ def history(
         unit: What one value is of.
     """
     highest = max((value for _, value, _ in values), default=0.0)
-    top = max(highest * 1.1, (limit or 0.0) * 1.25, 1e-9)
+    top = max(highest * 1.1, (limit or 0.0) * 1.25, 0.01)
     across, up = times(start, end, _LEFT, WIDTH - 8), Scale(0, top, _BOTTOM, _TOP)
     parts = [line("grid", [(_LEFT, _BOTTOM), (WIDTH - 8, _BOTTOM)])]
     for share in (0.5, 1.0):
