@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -65,7 +65,6 @@ def environment() -> Environment:
         "count": words.count,
         "shown": lambda result, value: words.measured(result.check, value) or "–",
     }
-    made.tests |= {"link": _is_link}
     made.globals |= {
         "age_bar": ages.bar,
         "asset": address,
@@ -101,14 +100,6 @@ def _duration(value: timedelta | float | None) -> str:
     if value is None:
         return "not known"
     return words.duration(value.total_seconds() if isinstance(value, timedelta) else value)
-
-
-def _is_link(text: object) -> bool:
-    """Whether a text may be a link: only the web, whatever a contract says."""
-    try:
-        return isinstance(text, str) and urlsplit(text).scheme in ("http", "https")
-    except ValueError:
-        return False
 
 
 def query(**values: Any) -> str:

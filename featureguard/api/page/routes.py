@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from featureguard.access import Scope
 from featureguard.api.page.rendering import HTML, query, render
@@ -46,8 +46,8 @@ async def show_fleet(
     request: Request,
     q: Annotated[str, Query(max_length=100)] = "",
     state: Annotated[State | None, BeforeValidator(_nothing)] = None,
-    tier: Annotated[int | None, BeforeValidator(_nothing), Query(ge=0, le=3)] = None,
-    owner: Annotated[str | None, BeforeValidator(_nothing), Query(max_length=200)] = None,
+    tier: Annotated[Annotated[int, Field(ge=0, le=3)] | None, BeforeValidator(_nothing)] = None,
+    owner: Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(_nothing)] = None,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """All datasets by tier, and what the gate would say to each subject."""

@@ -14,7 +14,13 @@ from featureguard.api.security.scopes import scopes_of
 from tests.decision_world import world
 from tests.integration.api.conftest import Api, running
 
-PUBLIC = {("GET", "/livez"), ("GET", "/readyz")}
+PUBLIC = {
+    ("GET", "/livez"),
+    ("GET", "/readyz"),
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("GET", "/static/{name}"),
+}
 PARAMETERS = {"dataset": "rides", "subject": "pricing", "decision_id": "0" * 16, "key": "0" * 8}
 
 
@@ -23,7 +29,7 @@ def example(path: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: PARAMETERS.get(found[1], "0" * 16), path)
 
 
-def test_every_route_but_the_probes_needs_a_scope(small: Api) -> None:
+def test_every_route_but_probes_and_the_way_in_needs_a_scope(small: Api) -> None:
     needs = {(method, path): scope for method, path, scope in scopes_of(small.routes)}
     assert {route for route, scope in needs.items() if scope is None} == PUBLIC
     assert {scope for scope in needs.values() if scope} >= {Scope.READ, Scope.GATE, Scope.WAIVE}
