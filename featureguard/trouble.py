@@ -70,15 +70,63 @@ def trouble(
         now: The instant of the question.
         since: Incidents that were over before it are left out.
     """
-    broken = {one: one.incidents(since) for one in books}
-    incidents = [incident for some in broken.values() for incident in some]
-    slack = max((one.hysteresis for one in books), default=timedelta())
-    totals = [sum_up(some, since or one.first_look or now, now, now) for one, some in broken.items()]
+    return joined([trouble_of(one, since) for one in books], lineage, notes, now)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTrouble:
+    """What broke in one dataset.
+
+    Attributes:
+        incidents: Oldest first.
+        total: The same summed up.
+        hysteresis: How long it must be well for an incident to be over.
+        valid: Time under a limit, microseconds.
+        unknown: How much of it nobody knows.
+    """
+
+    incidents: Sequence[Incident]
+    total: Incidents
+    hysteresis: timedelta
+    valid: float
+    unknown: float
+
+
+def trouble_of(books: Books, since: datetime | None = None) -> OwnTrouble:
+    """Find what broke in one dataset.
+
+    Args:
+        books: The dataset.
+        since: Incidents that were over before it are left out.
+    """
+    incidents, start = books.incidents(since), since or books.first_look or books.now
+    sli = books.sli("time", start, books.now)  # What nobody saw is no incident.
+    total = sum_up(incidents, start, books.now, books.now)
+    return OwnTrouble(incidents, total, books.hysteresis, sli.valid, sli.unknown)
+
+
+def joined(
+    parts: Sequence[OwnTrouble],
+    lineage: Lineage,
+    notes: Callable[[Collection[str]], Iterable[NoteFact]],
+    now: datetime,
+) -> Trouble:
+    """What broke in many datasets, grouped by cause.
+
+    Args:
+        parts: What broke in each.
+        lineage: Who is made from whom.
+        notes: Gives the notes about incidents with these keys.
+        now: The instant of the question.
+    """
+    incidents = [incident for one in parts for incident in one.incidents]
+    slack = max((one.hysteresis for one in parts), default=timedelta())
+    valid, unknown = sum(one.valid for one in parts), sum(one.unknown for one in parts)
     return Trouble(
         group(incidents, lineage, slack),
         notes_about(incidents, notes),
-        merged(totals, now),
-        _unknown_share(books, since),
+        merged((one.total for one in parts), now),
+        unknown / valid if valid else None,
     )
 
 
@@ -149,12 +197,3 @@ def told(incident: Incident, found: Trouble) -> dict[str, Any]:
         "assignee": where.assignee,
         "notes": [{"kind": n.kind, "by": n.by, "at": n.at.isoformat(), "text": n.text} for n in where.notes],
     }
-
-
-def _unknown_share(books: Iterable[Books], since: datetime | None) -> float | None:
-    """Of all time under a limit; what nobody saw is no incident."""
-    valid = unknown = 0
-    for one in books:
-        sli = one.sli("time", since or one.first_look or one.now, one.now)
-        valid, unknown = valid + sli.valid, unknown + sli.unknown
-    return unknown / valid if valid else None

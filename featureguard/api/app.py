@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from featureguard.api.page import entrance
+from featureguard.api.page import entrance, views
 from featureguard.api.page import routes as page
 from featureguard.api.page.rendering import HTML, render
 from featureguard.api.problems import MEDIA_TYPE, ProblemError, problem_of
@@ -51,6 +51,7 @@ def create_app(
         owns_service: Start and stop the service with the application.
     """
     app = api(service, owns_service=owns_service)
+    service.keeper.ahead = views.ahead
     limited = BodyLimit(app, most_at={OBSERVATIONS: LARGEST_OBSERVATIONS})
     kept = Gatekeeper(
         limited,

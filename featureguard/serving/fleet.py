@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,13 +19,16 @@ from featureguard.gate.doubts import Trust
 from featureguard.judging import CLOCKS_DIFFER, Report, standing
 from featureguard.profile import NEVER, Never
 from featureguard.result import Code, Status
-from featureguard.serving.known import Known
+from featureguard.serving.known import Known, last_turn
 from featureguard.verdict import Decision, Mode
 from featureguard.waiver import Waiver
 
 if TYPE_CHECKING:
     from featureguard.catalog import Catalog
     from featureguard.store import Store
+
+GLANCES_LAST = timedelta(minutes=1)
+"""How old a decision may be in a list of many, though no fact changed."""
 
 _TIMELY = frozenset({"freshness", "population", "delivery"})
 """Checks that say whether data is fresh."""
@@ -123,6 +127,29 @@ class DatasetState:
         return self.known.last_account
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The decisions about a subject a moment ago.
+
+    Attributes:
+        facts: Catalog, waivers and mode.
+        rests_on: The datasets.
+        since, until: Between them the same facts say the same; `until` is outside.
+        decisions: By action.
+    """
+
+    facts: tuple[str, str, str]
+    rests_on: Sequence[Known]
+    since: datetime
+    until: datetime
+    decisions: Mapping[str, Decision]
+
+    def holds(self, now: datetime, rests_on: Sequence[Known]) -> bool:
+        """Whether it still tells what the gate would say."""
+        same = len(rests_on) == len(self.rests_on) and all(map(operator.is_, rests_on, self.rests_on))
+        return same and self.since <= now < self.until
+
+
 @dataclass(frozen=True)
 class Fleet:
     """A picture of everything at one instant; it never changes.
@@ -137,6 +164,7 @@ class Fleet:
         waiver_token: Names their state for `DecisionLog.append`.
         mode: `dry_run` only reports.
         simulated: The store's times are made up, so later facts do not count.
+        glances: Handed from picture to picture.
     """
 
     catalog: Catalog
@@ -148,6 +176,7 @@ class Fleet:
     waiver_token: str
     mode: Mode
     simulated: bool = False
+    glances: dict[str, Glance] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def version(self) -> str:
@@ -232,6 +261,28 @@ class Fleet:
         if (subject, action) not in self._judged:
             self._judged[subject, action] = self.preview(subject, action)
         return self._judged[subject, action]
+
+    def glance(self, subject: str) -> Mapping[str, Decision]:
+        """What the gate would say to each action of a subject, for lists of many.
+
+        Judged anew when a fact about it changed, when one of the decisions may turn, and once a minute:
+        the words of a reason may tell an age of a minute ago.
+
+        Raises:
+            UsageError: If the subject is unknown.
+        """
+        names = self.catalog.lineage.closure(subject)
+        rests_on = [self.known[name] for name in names if name in self.known]
+        facts = self.catalog_version, self.waiver_token, self.mode
+        last = self.glances.get(subject)
+        if last and last.facts == facts and last.holds(self.as_of, rests_on):
+            return last.decisions
+        actions = self.catalog.policy_of(subject).known_actions
+        found = {action: self.judged(subject, action) for action in actions}
+        turns = [turn for one in found.values() for turn in (one.valid_until, one.look_again_at) if turn]
+        until = min([last_turn(self.as_of, GLANCES_LAST, subject) + GLANCES_LAST, *turns])
+        self.glances[subject] = Glance(facts, rests_on, self.as_of, until, found)
+        return found
 
     def preview(self, subject: str, action: str, now: datetime | None = None) -> Decision:
         """What the gate would say; nothing is recorded.

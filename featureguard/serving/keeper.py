@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from featureguard.assembling import trusts_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 INTERVAL = timedelta(seconds=1)
 """How often the store is asked what changed."""
 
-_FIRST_ACCOUNTS_SECONDS, _ACCOUNTS_SHARE = 5.0, 0.1
+_FIRST_WORK_SECONDS, _WORK_SHARE = 5.0, 0.1
 _log = logging.getLogger("featureguard.serving")
 
 
@@ -61,6 +62,9 @@ class Keeper:
         clock: Tells the time; aware, UTC.
         mode: `dry_run` only reports.
         interval: How often the store is asked what changed.
+
+    Attributes:
+        ahead: What else to make of every picture, step by step, as far as there is time for it.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Keeper:
         self._fleet: Fleet | None = None
         self.tokens: Mapping[str, Token] = {}
         self.health = Health()
+        self.ahead: Callable[[Fleet], Iterable[object]] = lambda _: ()
         self._lock, self._wake, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -142,7 +147,7 @@ class Keeper:
             try:
                 first = self._fleet is None
                 fleet = self.refresh()
-                self._draw_up_accounts(fleet, _FIRST_ACCOUNTS_SECONDS if first else None)
+                self._work_ahead(fleet, _FIRST_WORK_SECONDS if first else None)
             except FeatureGuardError as error:
                 _log.warning("The picture stands still: %s", error)
             except Exception:
@@ -184,7 +189,16 @@ class Keeper:
         if old is None or old.versions.get(changes.TOKENS) != versions.get(changes.TOKENS):
             self.tokens = {one.id: one for one in self.store.tokens.all()}
         return Fleet(
-            catalog, digest, now, known, versions, waivers, token, self.mode, simulated=self.store.simulated
+            catalog,
+            digest,
+            now,
+            known,
+            versions,
+            waivers,
+            token,
+            self.mode,
+            simulated=self.store.simulated,
+            glances=old.glances if old else {},
         )
 
     def _catalog(self) -> tuple[Catalog, str]:
@@ -206,13 +220,18 @@ class Keeper:
             self.health = replace(self.health, catalog_problem=None)
         return self._loaded[1], self._loaded[2]
 
-    def _draw_up_accounts(self, fleet: Fleet, seconds: float | None) -> None:
-        """Draw up accounts that are missing or old, but not for long: pages show the last ones."""
-        until = time.monotonic() + (seconds or _ACCOUNTS_SHARE * self.interval.total_seconds())
-        for known in sorted(fleet.known.values(), key=lambda one: one.accounted_at):
+    def _work_ahead(self, fleet: Fleet, seconds: float | None) -> None:
+        """Make what will be asked for, but not for long."""
+        until = time.monotonic() + (seconds or _WORK_SHARE * self.interval.total_seconds())
+        for _ in chain(_accounts(fleet), self.ahead(fleet)):
             if time.monotonic() > until or self._stopped.is_set():
                 return
-            known.account(fleet.as_of)
+
+
+def _accounts(fleet: Fleet) -> Iterator[object]:
+    """Draw up accounts that are missing or old: pages show the last ones."""
+    for known in sorted(fleet.known.values(), key=lambda one: one.accounted_at):
+        yield known.account(fleet.as_of)
 
 
 def _trusts(catalog: Catalog) -> dict[str, set[Trust]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from featureguard.accounting import Account, Books
 from featureguard.contract import Contract
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
     from featureguard.catalog import Catalog
     from featureguard.store import Store
 
+T = TypeVar("T")
+
 ACCOUNTS_LAST = timedelta(minutes=1)
 """How old an account of an objective may be before it is drawn up anew, though no fact changed."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def last_turn(now: datetime, every: timedelta, name: str) -> datetime:
+    """The last instant, not after `now`, at which what is kept about something is made anew.
+
+    It comes round steadily, at an instant of its own for every name, so that not everything turns at once.
+    """
+    start = _LONG_AGO + every * (zlib.crc32(name.encode()) / 2**32)
+    return now - (now - start) % every
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class Known:
     last: Seen | None
     unknown_as_bad: bool
     _accounts: dict[str, Account] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[str, tuple[datetime, object]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def standing(self) -> Standing:
@@ -84,6 +97,14 @@ class Known:
     def books(self, now: datetime) -> Books:
         """SLIs, budget and incidents as of an instant."""
         return Books(self.shelf, self.contract, now)
+
+    def kept(self, what: str, at: datetime, make: Callable[[datetime], T]) -> T:
+        """Something made from these facts as of an instant; made anew for every other instant."""
+        found = self._kept.get(what)
+        if found is None or found[0] != at:
+            self._kept[what] = found = at, make(at)
+        made: Any = found[1]
+        return made  # type: ignore[no-any-return]
 
     @property
     def accounted_at(self) -> datetime:

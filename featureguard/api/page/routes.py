@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from featureguard.access import Scope
 from featureguard.api.page.rendering import HTML, query, render
-from featureguard.api.page.views import Wanted, dataset_view, fleet_view, subject_view
+from featureguard.api.page.views import MONTH, Wanted, dataset_view, fleet_view, incidents_view, subject_view
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import service_of
 from featureguard.api.routes.running import draw_up
@@ -25,7 +25,7 @@ from featureguard.trouble import trouble
 
 routes = router(Scope.READ, include_in_schema=False)
 
-_MOMENT, _MONTH = timedelta(microseconds=1), timedelta(days=28)
+_MOMENT = timedelta(microseconds=1)
 _RECENT = 20
 
 
@@ -88,7 +88,7 @@ async def show_dataset(request: Request, dataset: Name, days: Days = 28) -> Resp
             "account": fleet.known[dataset].account(fleet.as_of),
             "report": fleet.report(dataset, service.store),
             "found": trouble(
-                books, fleet.catalog.lineage, service.store.notes, fleet.as_of, fleet.as_of - _MONTH
+                books, fleet.catalog.lineage, service.store.notes, fleet.as_of, fleet.as_of - MONTH
             ),
         }
 
@@ -126,8 +126,7 @@ async def show_incidents(
     service = service_of(request)
 
     def draw(fleet: Fleet) -> dict[str, Any]:
-        books = [known.books(fleet.as_of) for known in fleet.known.values()]
-        found = trouble(books, fleet.catalog.lineage, service.store.notes, fleet.as_of, fleet.as_of - _MONTH)
+        found = incidents_view(fleet, service.store.notes)
         return {
             "found": found,
             "groups": found.groups if everything else found.open_groups,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import partial
 
 from markupsafe import Markup
 
@@ -16,13 +16,16 @@ from featureguard.evidence import ContractVersion
 from featureguard.lineage import Kind
 from featureguard.result import CheckResult, Status
 from featureguard.serving.fleet import DatasetState, Fleet, State
-from featureguard.serving.known import Known
+from featureguard.serving.known import Known, last_turn
+from featureguard.store.notes import NoteFact
+from featureguard.trouble import OwnTrouble, Trouble, joined, trouble_of
 from featureguard.verdict import Decision
 
-STRIP, SPARK = timedelta(days=28), timedelta(days=7)
+MONTH = STRIP = timedelta(days=28)
+SPARK = timedelta(days=7)
 PER_PAGE = 200
 _WORST_FIRST = [State.NEVER, State.STALE, State.UNKNOWN, State.AGING, State.NONE, State.FRESH]
-_HOUR = timedelta(hours=1)
+_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +112,24 @@ def fleet_view(fleet: Fleet, wanted: Wanted) -> FleetView:
         sorted({one.contract.owner for one in everything}),
         len(matching),
         max(1, -(-len(matching) // PER_PAGE)),
-        {name: verdicts(fleet, name) for name in fleet.catalog.subjects},
+        {name: fleet.glance(name) for name in fleet.catalog.subjects},
     )
 
 
-def verdicts(fleet: Fleet, subject: str) -> Mapping[str, Decision]:
-    """What the gate would say to each action of a subject."""
-    actions = fleet.catalog.policy_of(subject).known_actions
-    return {action: fleet.judged(subject, action) for action in actions}
+def incidents_view(fleet: Fleet, notes: Callable[[Collection[str]], Iterable[NoteFact]]) -> Trouble:
+    """Incidents of all datasets in the last 28 days; what no new fact tells is found within a minute."""
+    parts = [_own_trouble(known, fleet.as_of) for known in fleet.known.values()]
+    return joined(parts, fleet.catalog.lineage, notes, fleet.as_of)
+
+
+def ahead(fleet: Fleet) -> Iterator[object]:
+    """Make, piece by piece, what the pages will need."""
+    for one in fleet.datasets:
+        yield _row(one)
+    for name in fleet.catalog.subjects:
+        yield fleet.glance(name)
+    for known in fleet.known.values():
+        yield _own_trouble(known, fleet.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +227,8 @@ class SubjectView:
 def subject_view(fleet: Fleet, name: str) -> SubjectView:
     """The page of one subject."""
     lineage = fleet.catalog.lineage.subgraph(name, "up")
-    decisions = verdicts(fleet, name)
+    actions = fleet.catalog.policy_of(name).known_actions
+    decisions = {action: fleet.judged(name, action) for action in actions}
     worst = max((one.effective for one in decisions.values()), key=lambda verdict: verdict.rank, default=None)
     states = {node: _told(fleet, node) for node in lineage.names if lineage.kind(node) is Kind.DATASET}
     if worst:
@@ -232,36 +246,24 @@ def subject_view(fleet: Fleet, name: str) -> SubjectView:
 
 
 def _row(one: DatasetState) -> Row:
-    hour = one.as_of.replace(minute=0, second=0, microsecond=0) + _HOUR
-    drawn = _drawn(_Key(one.known), hour)
-    return Row(one, *drawn)
+    turn = last_turn(one.as_of, _HOUR, one.dataset)
+    return Row(one, *one.known.kept("row", turn, partial(_drawn, one.known)))
 
 
-class _Key:
-    """A dataset at one version of its facts; two of the same are equal."""
-
-    def __init__(self, known: Known) -> None:
-        self.known = known
-        self._told = known.contract.dataset, known.version, known.contract.digest, id(known.shelf)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._told == other._told
-
-    def __hash__(self) -> int:
-        return hash(self._told)
-
-
-@lru_cache(maxsize=4_096)
-def _drawn(key: _Key, hour: datetime) -> tuple[Markup, Markup]:
-    """Strip and sparkline up to the end of an hour; they change slowly, so they are drawn once an hour."""
-    known = key.known
+def _drawn(known: Known, end: datetime) -> tuple[Markup, Markup]:
+    """Strip and sparkline: without new facts they change slowly, so they are drawn once an hour."""
     name, freshness = known.contract.dataset, known.contract.freshness
-    spells = known.books(hour).strip(hour - STRIP, hour)
+    spells = known.books(end).strip(end - STRIP, end)
     limit = freshness.max_age if freshness else None
     return (
-        strips.strip(spells, hour - STRIP, hour, name),
-        ages.sparkline(known.shelf.of_the_clock, hour - SPARK, hour, limit, name),
+        strips.strip(spells, end - STRIP, end, name),
+        ages.sparkline(known.shelf.of_the_clock, end - SPARK, end, limit, name),
     )
+
+
+def _own_trouble(known: Known, now: datetime) -> OwnTrouble:
+    turn = last_turn(now, _MINUTE, known.contract.dataset)
+    return known.kept("trouble", turn, lambda at: trouble_of(known.books(at), at - MONTH))
 
 
 def _worst_first(one: DatasetState) -> tuple[object, ...]:
