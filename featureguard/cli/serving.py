@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -112,7 +113,15 @@ def application() -> ASGIApp:
     told = json.loads(os.environ[_WISHES])
     rate = Rate(told["rate"], 2 * told["rate"]) if told["rate"] else None
     open_to = frozenset({told["host"]}) if is_loopback(told["host"]) else None
-    return create_app(service_of(told), open_to=open_to, rate=rate)
+    service = service_of(told)
+    service.keeper.on_first_picture = _spare_the_collector
+    return create_app(service, open_to=open_to, rate=rate)
+
+
+def _spare_the_collector() -> None:
+    """Take what lives long out of garbage collection, which would stop every request to look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def service_of(told: dict[str, Any]) -> Service:

@@ -64,6 +64,7 @@ class Keeper:
         interval: How often the store is asked what changed.
 
     Attributes:
+        on_first_picture: Called once, when there is a picture and all that was made of it ahead.
         ahead: What else to make of every picture, step by step, as far as there is time for it.
     """
 
@@ -83,6 +84,7 @@ class Keeper:
         self._fleet: Fleet | None = None
         self.tokens: Mapping[str, Token] = {}
         self.health = Health()
+        self.on_first_picture: Callable[[], object] = lambda: None
         self.ahead: Callable[[Fleet], Iterable[object]] = lambda _: ()
         self._lock, self._wake, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -148,6 +150,8 @@ class Keeper:
                 first = self._fleet is None
                 fleet = self.refresh()
                 self._work_ahead(fleet, _FIRST_WORK_SECONDS if first else None)
+                if first:
+                    self.on_first_picture()
             except FeatureGuardError as error:
                 _log.warning("The picture stands still: %s", error)
             except Exception:
