@@ -177,6 +177,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host.strip("[]"), port))
+        listening.listen(2_048)  # Whoever comes before the first answer waits.
     except OSError as error:
         listening.close()
         raise UsageError(

@@ -22,7 +22,7 @@ MAX_LOGGED_CHARACTERS = 1_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # "no-referrer" would make a form's Origin "null".
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
