@@ -167,6 +167,7 @@ def _say_what_next(folder: Path, evening: datetime) -> None:
     for command in (
         *([f"source {os.path.relpath(activate)}"] if activate.exists() else []),
         f"cd {folder}",
+        "featureguard serve --now 2013-02-09T12:00Z    # the status page, on the day of the blizzard",
         f"featureguard explain flights --now {evening.isoformat()}",
         f"featureguard slo flights --now {evening.isoformat()}",
         f"featureguard lineage {SUBJECT}",

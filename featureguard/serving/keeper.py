@@ -64,6 +64,7 @@ class Keeper:
         interval: How often the store is asked what changed.
 
     Attributes:
+        tokens: Known tokens by id; `None` until they were read.
         on_first_picture: Called once, when there is a picture and all that was made of it ahead.
         ahead: What else to make of every picture, step by step, as far as there is time for it.
     """
@@ -82,7 +83,7 @@ class Keeper:
         self._load, self._stamp = catalog, stamp
         self._loaded: tuple[object, Catalog, str] | None = None
         self._fleet: Fleet | None = None
-        self.tokens: Mapping[str, Token] = {}
+        self.tokens: Mapping[str, Token] | None = None
         self.health = Health()
         self.on_first_picture: Callable[[], object] = lambda: None
         self.ahead: Callable[[Fleet], Iterable[object]] = lambda _: ()

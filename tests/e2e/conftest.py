@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
+import httpx
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 COMMAND = str(Path(sys.executable).with_name("featureguard"))
@@ -29,6 +30,16 @@ def featureguard(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
 
 
+def until_ready(url: str, seconds: float = 30.0) -> None:
+    """Wait until a service can answer well."""
+    for _ in range(int(seconds / 0.1)):
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{url}readyz", trust_env=False).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{url} is not ready after {seconds:g} s.")
+
+
 @contextmanager
 def serving(folder: Path, *options: str) -> Iterator[str]:
     """`featureguard serve`; gives its address."""
@@ -40,6 +51,7 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
             assert process.poll() is None, log.read_text()
             time.sleep(0.05)
         try:
+            until_ready(address[0])
             yield address[0].rstrip("/.")
         finally:
             process.terminate()

@@ -43,7 +43,7 @@ async def sign_in(request: Request) -> Response:
     service = service_of(request)
     form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
     target, secret = safe_next(form.get("next", ["/"])[0]), form.get("token", [""])[0].strip()
-    found = caller_of(secret, service.keeper.tokens, service.wall_clock())
+    found = caller_of(secret, service.keeper.tokens or {}, service.wall_clock())
     if not isinstance(found, Caller):
         request.state.refused = found
         return _login(target, "This token is not active here.", 401)

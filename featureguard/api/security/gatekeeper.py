@@ -30,6 +30,7 @@ COOKIE = "featureguard_token"
 _PUBLIC = frozenset({"/livez", "/readyz", "/login"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_TOKEN_CHARACTERS = 200
+_SOON = {"Retry-After": "1", "Refresh": "2"}
 _FAILURES = Rate(per_second=1.0, burst=20)
 
 
@@ -38,7 +39,7 @@ class Gatekeeper:
 
     Args:
         app: What stands behind.
-        tokens: Gives the known tokens by id.
+        tokens: Gives the known tokens by id; `None` while nobody knows them: then nobody is let in.
         open_to: Names under which whoever is on this machine may ask while there are no tokens; `None`:
             tokens are always needed.
         clock: Tells the time; aware.
@@ -49,7 +50,7 @@ class Gatekeeper:
         self,
         app: App,
         *,
-        tokens: Callable[[], Mapping[str, Token]],
+        tokens: Callable[[], Mapping[str, Token] | None],
         open_to: frozenset[str] | None,
         clock: Callable[[], datetime],
         rate: Rate | None,
@@ -82,6 +83,8 @@ class Gatekeeper:
 
     def _caller(self, scope: Scope) -> Caller:
         tokens = self._tokens()
+        if tokens is None:
+            raise ProblemError("not-ready", "The tokens are being read.", headers=_SOON)
         if self._open_to is not None and not tokens:
             _refuse_strangers(scope, self._open_to)
             return LOCAL

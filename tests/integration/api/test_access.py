@@ -141,3 +141,10 @@ def test_guessing_tokens_is_slowed_down(small: Api) -> None:
     assert statuses[:20] == [401] * 20
     assert 429 in statuses[20:]
     assert small.get("/v1/datasets", good).status_code == 429  # From this address, for a moment.
+
+
+def test_while_nobody_knows_the_tokens_nobody_is_let_in(small: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small.service.keeper, "tokens", None)
+    answer = small.get("/v1/datasets")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:featureguard:problem:not-ready")
+    assert small.get("/livez").status_code == 200
