@@ -29,7 +29,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z.][a-z0-9.-]*):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 .PHONY: .venv
-.venv: .venv/.core ## make .venv with what users get: the core, the API and the demo's data
+.venv: .venv/.core ## make .venv with what users get: the core, service and client, and the demo's data
 
 .PHONY: dev
 dev: .venv/.dev ## make .venv with all extras and all development tools
@@ -81,7 +81,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-ha
 .PHONY: lock
 lock: .venv/.uv ## resolve the locks anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) $(UPGRADE) --all-extras --group dev --group bench -o requirements-dev.lock
-	$(COMPILE) -c requirements-dev.lock --extra demo --extra api --group build -o requirements.lock
+	$(COMPILE) -c requirements-dev.lock --extra demo --extra api --extra client --group build -o requirements.lock
 	$(COMPILE) -c requirements-dev.lock --group build --group test -o requirements-bare.lock
 
 .PHONY: clean
