@@ -32,6 +32,7 @@ from featureguard.store.decisions import DecisionLog
 from featureguard.store.encoding import to_micros
 from featureguard.store.facts import LookFact, Provenance
 from featureguard.store.notes import NoteFact
+from featureguard.store.settled import SettledCounters
 from featureguard.store.tables import MARKS
 from featureguard.store.tokens import Tokens
 from featureguard.store.waivers import Waivers
@@ -72,6 +73,7 @@ class Store:
         decisions: What gates decided.
         waivers: Whose exceptions they had to take into account.
         tokens: Who may ask the API what.
+        settled: What SLIs have counted so far.
     """
 
     def __init__(self, database: Database, simulated: bool, clock: Clock | None) -> None:
@@ -82,6 +84,7 @@ class Store:
         self.decisions = DecisionLog(database)
         self.waivers = Waivers(database)
         self.tokens = Tokens(database)
+        self.settled = SettledCounters(database)
 
     def __enter__(self) -> Self:
         return self
