@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,7 @@ from featureguard.api.security.rate import Rate
 from featureguard.api.security.shell import Shell
 from featureguard.api.service import Service
 from featureguard.errors import FeatureGuardError
+from featureguard.serving.settler import settler
 
 OBSERVATIONS = "/v1/observations"
 LARGEST_OBSERVATIONS = 8 << 20
@@ -51,7 +53,8 @@ def create_app(
         owns_service: Start and stop the service with the application.
     """
     app = api(service, owns_service=owns_service)
-    service.keeper.ahead = views.ahead
+    settle = settler(service.store.settled)
+    service.keeper.ahead = lambda fleet: chain(views.ahead(fleet), settle(fleet))
     limited = BodyLimit(app, most_at={OBSERVATIONS: LARGEST_OBSERVATIONS})
     kept = Gatekeeper(
         limited,

@@ -15,6 +15,7 @@ from featureguard.gate import BudgetState, Standing, assess
 from featureguard.gate.doubts import Trust
 from featureguard.serving.shelf import Shelf
 from featureguard.slo.budget import budget
+from featureguard.trouble import OwnTrouble, trouble_of
 
 if TYPE_CHECKING:
     from featureguard.catalog import Catalog
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 ACCOUNTS_LAST = timedelta(minutes=1)
 """How old an account of an objective may be before it is drawn up anew, though no fact changed."""
+MONTH = timedelta(days=28)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -98,13 +100,17 @@ class Known:
         """SLIs, budget and incidents as of an instant."""
         return Books(self.shelf, self.contract, now)
 
-    def kept(self, what: str, at: datetime, make: Callable[[datetime], T]) -> T:
-        """Something made from these facts as of an instant; made anew for every other instant."""
-        found = self._kept.get(what)
-        if found is None or found[0] != at:
-            self._kept[what] = found = at, make(at)
+    def kept(self, what: str, now: datetime, every: timedelta, make: Callable[[], T]) -> T:
+        """Something made from these facts; made anew whenever its turn comes round."""
+        turn, found = last_turn(now, every, self.contract.dataset), self._kept.get(what)
+        if found is None or found[0] != turn:
+            self._kept[what] = found = turn, make()
         made: Any = found[1]
         return made  # type: ignore[no-any-return]
+
+    def trouble(self, now: datetime) -> OwnTrouble:
+        """What broke in the last 28 days; what no new fact tells is found within a minute."""
+        return self.kept("trouble", now, ACCOUNTS_LAST, lambda: trouble_of(self.books(now), now - MONTH))
 
     @property
     def accounted_at(self) -> datetime:

@@ -71,6 +71,15 @@ def test_a_glance_is_judged_anew_once_a_minute(it: World) -> None:
     assert kept.refresh().glance("pricing") is not first
 
 
+def test_an_incident_is_open_from_the_look_on_that_saw_it(it: World) -> None:
+    kept = keeper(it)
+    known = kept.refresh().known["rides"]
+    assert known.trouble(it.now).total.still_open == ()
+    it.go_stale()
+    [incident] = kept.refresh().known["rides"].trouble(it.now).total.still_open
+    assert incident.code == "DATA_STALE"
+
+
 @pytest.mark.parametrize("name", ["rides", "walks", "", "é"])
 def test_turns_come_round_steadily(name: str) -> None:
     turn = last_turn(NOW, HOUR, name)

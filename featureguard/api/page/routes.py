@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from featureguard.access import Scope
 from featureguard.api.page.rendering import HTML, query, render
-from featureguard.api.page.views import MONTH, Wanted, dataset_view, fleet_view, incidents_view, subject_view
+from featureguard.api.page.views import Wanted, dataset_view, fleet_view, incidents_view, subject_view
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import service_of
 from featureguard.api.routes.running import draw_up
@@ -21,6 +21,7 @@ from featureguard.api.security.scopes import router
 from featureguard.api.strict import Name
 from featureguard.problems import suggestion
 from featureguard.serving.fleet import Fleet, State
+from featureguard.serving.known import MONTH
 from featureguard.trouble import trouble
 
 routes = router(Scope.READ, include_in_schema=False)

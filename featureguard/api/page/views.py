@@ -16,16 +16,16 @@ from featureguard.evidence import ContractVersion
 from featureguard.lineage import Kind
 from featureguard.result import CheckResult, Status
 from featureguard.serving.fleet import DatasetState, Fleet, State
-from featureguard.serving.known import Known, last_turn
+from featureguard.serving.known import Known
 from featureguard.store.notes import NoteFact
-from featureguard.trouble import OwnTrouble, Trouble, joined, trouble_of
+from featureguard.trouble import Trouble, joined
 from featureguard.verdict import Decision
 
-MONTH = STRIP = timedelta(days=28)
+STRIP = timedelta(days=28)
 SPARK = timedelta(days=7)
 PER_PAGE = 200
 _WORST_FIRST = [State.NEVER, State.STALE, State.UNKNOWN, State.AGING, State.NONE, State.FRESH]
-_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def fleet_view(fleet: Fleet, wanted: Wanted) -> FleetView:
 
 def incidents_view(fleet: Fleet, notes: Callable[[Collection[str]], Iterable[NoteFact]]) -> Trouble:
     """Incidents of all datasets in the last 28 days; what no new fact tells is found within a minute."""
-    parts = [_own_trouble(known, fleet.as_of) for known in fleet.known.values()]
+    parts = [known.trouble(fleet.as_of) for known in fleet.known.values()]
     return joined(parts, fleet.catalog.lineage, notes, fleet.as_of)
 
 
@@ -129,7 +129,7 @@ def ahead(fleet: Fleet) -> Iterator[object]:
     for name in fleet.catalog.subjects:
         yield fleet.glance(name)
     for known in fleet.known.values():
-        yield _own_trouble(known, fleet.as_of)
+        yield known.trouble(fleet.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +246,7 @@ def subject_view(fleet: Fleet, name: str) -> SubjectView:
 
 
 def _row(one: DatasetState) -> Row:
-    turn = last_turn(one.as_of, _HOUR, one.dataset)
-    return Row(one, *one.known.kept("row", turn, partial(_drawn, one.known)))
+    return Row(one, *one.known.kept("row", one.as_of, _HOUR, partial(_drawn, one.known, one.as_of)))
 
 
 def _drawn(known: Known, end: datetime) -> tuple[Markup, Markup]:
@@ -259,11 +258,6 @@ def _drawn(known: Known, end: datetime) -> tuple[Markup, Markup]:
         strips.strip(spells, end - STRIP, end, name),
         ages.sparkline(known.shelf.of_the_clock, end - SPARK, end, limit, name),
     )
-
-
-def _own_trouble(known: Known, now: datetime) -> OwnTrouble:
-    turn = last_turn(now, _MINUTE, known.contract.dataset)
-    return known.kept("trouble", turn, lambda at: trouble_of(known.books(at), at - MONTH))
 
 
 def _worst_first(one: DatasetState) -> tuple[object, ...]:

@@ -9,11 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from featureguard.access import Scope
+from featureguard.api.metrics import Scrape, exposition
 from featureguard.api.replies import answer, reading, service_of
 from featureguard.api.security.scopes import router
 from featureguard.api.service import Service
 from featureguard.api.strict import Seconds
 from featureguard.decision_record import decision_of
+from featureguard.errors import StoreError
 from featureguard.scorecard import Facts, Scorecard, scorecard, waiver_uses
 from featureguard.scorecard.documents import scorecard_to_dict
 from featureguard.serving.fleet import Fleet
@@ -34,6 +36,25 @@ async def ready(request: Request) -> Response:
     """200 if store and snapshot are good, else 503. A catalog that cannot be read is told, and no reason."""
     found = service_of(request).readiness()
     return answer(found, 200 if found["ready"] else 503)
+
+
+@reads.get("/metrics", summary="Samples for Prometheus")
+async def read_metrics(request: Request) -> Response:
+    """The picture at hand, and what SLIs have counted, as OpenMetrics or Prometheus text."""
+    service = service_of(request)
+    fleet, keeper = service.fleet, service.keeper
+
+    def expose() -> tuple[bytes, str]:
+        try:
+            settled, store_up = service.store.settled.all(), not keeper.is_stale
+        except StoreError:
+            settled, store_up = [], False
+        age = timedelta(seconds=keeper.age_seconds or 0.0)
+        read_at = service.wall_clock() - age
+        return exposition(Scrape(fleet, read_at, store_up, settled), request.headers.get("accept", ""))
+
+    content, media_type = await asyncio.to_thread(expose)
+    return Response(content, media_type=media_type)
 
 
 @reads.get("/v1/scorecard", summary="How the datasets have done")
