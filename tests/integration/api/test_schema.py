@@ -1,0 +1,72 @@
+"""Whatever is sent, the answer is one that the API's own description knows, and never a crash."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+
+import httpx
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+
+from featureguard.access import Scope
+from featureguard.serving.court import Court
+from tests.integration.api.conftest import Api
+
+EXAMPLES = 25
+
+
+def complaint(answer: httpx.Response) -> str | None:
+    """What is wrong with an answer, whatever was asked."""
+    if answer.status_code >= 500:
+        return f"{answer.status_code} {answer.text}"
+    if answer.status_code >= 400:
+        told = answer.headers["content-type"] == "application/problem+json"
+        whole = told and {"type", "title", "status", "detail"} <= answer.json().keys()
+        return None if whole else f"no problem document: {answer.text}"
+    return None if answer.headers["x-content-type-options"] == "nosniff" else "no security headers"
+
+
+def complaints(api: Api, examples: int) -> list[str]:
+    """What is wrong with answers to requests that the description allows, and to those that it does not."""
+    token = api.token(Scope.ADMIN)
+    schema = schemathesis.openapi.from_dict(api.get("/v1/openapi.json", token).json())
+    schema.config.update(base_url=str(api.client.base_url).rstrip("/"))
+    found: list[str] = []
+
+    def ask(case: Any) -> None:
+        with suppress(requests.exceptions.InvalidHeader, UnicodeError):  # No client can send it.
+            got = case.call(headers={"Authorization": f"Bearer {token}"})
+            headers = {name: values[0] for name, values in got.headers.items()}
+            headers.pop("content-encoding", None)
+            if told := complaint(httpx.Response(got.status_code, headers=headers, content=got.content)):
+                found.append(f"{case.as_curl_command()}: {told}")
+
+    careful = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    for operation in (one.ok() for one in schema.get_all_operations()):
+        for mode in schemathesis.GenerationMode:
+            with suppress(Unsatisfiable):
+                search: Any = careful(given(operation.as_strategy(generation_mode=mode))(ask))
+                search()
+    return found
+
+
+def test_no_request_makes_the_service_fail_and_every_error_is_a_problem(small: Api) -> None:
+    assert complaints(small, EXAMPLES) == []
+    small.refresh()
+    assert small.get("/v1/scorecard", small.token(Scope.READ)).status_code == 200  # No row is poisoned.
+
+
+def test_the_search_finds_a_route_that_crashes(small: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Court, "preview", crash)
+    found = complaints(small, 5)
+    assert found
+    assert all("/v1/previews" in one and ": 500 " in one for one in found)
