@@ -47,12 +47,11 @@ def complaints(api: Api, examples: int) -> list[str]:
             if told := complaint(httpx.Response(got.status_code, headers=headers, content=got.content)):
                 found.append(f"{case.as_curl_command()}: {told}")
 
-    careful = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    careful: Any = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     for operation in (one.ok() for one in schema.get_all_operations()):
         for mode in schemathesis.GenerationMode:
             with suppress(Unsatisfiable):
-                search: Any = careful(given(operation.as_strategy(generation_mode=mode))(ask))
-                search()
+                careful(given(operation.as_strategy(generation_mode=mode))(ask))()
     return found
 
 
