@@ -50,8 +50,9 @@ def complaints(api: Api, examples: int) -> list[str]:
     careful: Any = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     for operation in (one.ok() for one in schema.get_all_operations()):
         for mode in schemathesis.GenerationMode:
+            search: Any = given(operation.as_strategy(generation_mode=mode))
             with suppress(Unsatisfiable):
-                careful(given(operation.as_strategy(generation_mode=mode))(ask))()
+                careful(search(ask))()
     return found
 
 
