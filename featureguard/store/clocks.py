@@ -11,6 +11,7 @@ from featureguard.errors import StoreError
 from featureguard.evidence import ExternalResult
 from featureguard.store.encoding import to_micros
 from featureguard.store.facts import LookFact
+from featureguard.store.intake import Reading
 
 AHEAD_TOLERANCE = timedelta(minutes=5)
 """How far a look or a result may be ahead of the store's clock."""
@@ -45,6 +46,25 @@ def refuse_wrong_look(store: str, fact: LookFact, now: datetime | None) -> None:
             "Set the clock of that machine right, or record it as history of the source "
             "(provenance 'source_history')."
         )
+
+
+def refuse_wrong_readings(store: str, readings: Iterable[Reading], now: datetime | None) -> None:
+    """Refuse readings from the future or from long ago; without a clock (`None`) any time is right.
+
+    Raises:
+        StoreError: If one is refused.
+    """
+    if now is None:
+        return
+    for one in readings:
+        where = f"Evidence store {store}: the reading of {one.dataset!r} by {one.recorder!r}"
+        if one.observed_at - now > AHEAD_TOLERANCE:
+            raise StoreError(f"{where} {_ahead(one.observed_at, now)} and read it again.")
+        if now - one.observed_at > BEHIND_TOLERANCE:
+            raise StoreError(
+                f"{where} is from {one.observed_at}, more than 24 hours behind the store's clock ({now}). "
+                "Set the clock of that machine right."
+            )
 
 
 def refuse_future_results(store: str, results: Iterable[ExternalResult], now: datetime | None) -> None:

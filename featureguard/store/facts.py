@@ -24,7 +24,7 @@ from featureguard.store.tables import (
     SUMMARIES,
     UNITS,
 )
-from featureguard.timeline import Sighting, is_stale, record
+from featureguard.timeline import Run, Sighting, is_stale, record
 
 MAX_STATE_BYTES = 64 * 1024 * 1024
 """Largest keyed state that is kept; a larger one is computed again."""
@@ -78,6 +78,26 @@ def add_look(connection: Connection, fact: LookFact) -> str:
         learned.add_marks(connection, look.dataset, fact.results)
     changes.bump(connection, [changes.of_dataset(look.dataset)])
     return str(row["id"])
+
+
+def run_row(dataset: str, clock: str, recorder: str, provenance: Provenance, run: Run) -> dict[str, object]:
+    """A run of a timeline as it is kept."""
+    return {
+        "dataset": dataset,
+        "clock": clock,
+        "hour": encoding.to_micros(run.hour),
+        "value": encoding.to_micros(run.value),
+        "recorder": recorder,
+        "provenance": provenance,
+        "first_seen": encoding.to_micros(run.first_seen),
+        "last_seen": encoding.to_micros(run.last_seen),
+        "first_stale": encoding.to_micros(run.first_stale) if run.first_stale else None,
+    }
+
+
+def add_runs(connection: Connection, rows: Sequence[upsert.Row]) -> None:
+    """Merge runs into their timelines."""
+    upsert.merge(connection, RUNS, rows, least=["first_seen", "first_stale"], greatest=["last_seen"])
 
 
 def put_profiles(connection: Connection, dataset: str, profiles: Mapping[str, Mapping[str, Profile]]) -> None:
@@ -162,20 +182,8 @@ def _add_runs(connection: Connection, fact: LookFact) -> None:
             reading.newest, look.observed_at, _limit(fact.contract, clock)
         )
         (run,) = record([Sighting(look.observed_at, reading.newest, stale)])
-        rows.append(
-            {
-                "dataset": look.dataset,
-                "clock": clock,
-                "hour": encoding.to_micros(run.hour),
-                "value": encoding.to_micros(run.value),
-                "recorder": fact.recorder,
-                "provenance": fact.provenance,
-                "first_seen": encoding.to_micros(run.first_seen),
-                "last_seen": encoding.to_micros(run.last_seen),
-                "first_stale": encoding.to_micros(run.first_stale) if run.first_stale else None,
-            }
-        )
-    upsert.merge(connection, RUNS, rows, least=["first_seen", "first_stale"], greatest=["last_seen"])
+        rows.append(run_row(look.dataset, clock, fact.recorder, fact.provenance, run))
+    add_runs(connection, rows)
 
 
 def _limit(contract: Contract, clock: str) -> timedelta | None:

@@ -21,6 +21,7 @@ from featureguard.store import (
     evidence,
     external,
     facts,
+    intake,
     migrate,
     notes,
     queries,
@@ -31,6 +32,7 @@ from featureguard.store.database import Database
 from featureguard.store.decisions import DecisionLog
 from featureguard.store.encoding import to_micros
 from featureguard.store.facts import LookFact, Provenance
+from featureguard.store.intake import Reading
 from featureguard.store.notes import NoteFact
 from featureguard.store.settled import SettledCounters
 from featureguard.store.tables import MARKS
@@ -134,6 +136,20 @@ class Store:
         fact = LookFact(observation, tuple(results), contract, now, recorder, provenance)
         clocks.refuse_wrong_look(self.name, fact, self._arbiter())
         return self._database.write("record a look", lambda connection: facts.add_look(connection, fact))
+
+    def record_readings(self, readings: Sequence[Reading]) -> None:
+        """Record clock readings, in one transaction; once or often, in any order, is the same.
+
+        They add to timelines only: a reading is no look, and no evidence that data is good.
+
+        Raises:
+            StoreError: If a reading's clock disagrees with the store's, or the store cannot be written.
+        """
+        if readings:
+            clocks.refuse_wrong_readings(self.name, readings, self._arbiter())
+            self._database.write(
+                "record readings", lambda connection: intake.add_readings(connection, readings)
+            )
 
     def profiles(self, dataset: str, keys: Sequence[str]) -> dict[str, dict[str, Profile]]:
         """Profiles of the fragments that are known, `{fragment key: {unit key: profile}}`."""

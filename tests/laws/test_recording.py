@@ -5,13 +5,16 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from featureguard.contract import Contract
+from featureguard.errors import StoreError
 from featureguard.observation import ClockReading, Observation
 from featureguard.profile import NEVER
 from featureguard.store import Store, open_store
+from featureguard.store.intake import Reading
 from featureguard.timeline import Sighting, is_stale, merge, record
 
 NOON = datetime(2013, 2, 8, 12, tzinfo=UTC)
@@ -97,6 +100,60 @@ def test_a_store_holds_the_same_bytes_whatever_the_order(
         empty(store_url)
         record_all(store, shuffled(facts, random))
     assert store_contents(store_url) == once
+
+
+def timeline_of(url: str) -> list[object]:
+    """The rows of the timeline as they are kept."""
+    from sqlalchemy import create_engine, select
+
+    from featureguard.store.tables import RUNS
+
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = sorted(map(repr, connection.execute(select(RUNS))))
+    engine.dispose()
+    return list(found)
+
+
+@stored
+@given(facts=looks, random=randoms, size=st.integers(1, 7))
+@example(facts=GOING_STALE, random=Random(1), size=2)
+def test_readings_in_any_batches_make_the_timeline_that_looks_make(
+    store_url: str, facts: list[Sighting], random: Random, size: int
+) -> None:
+    with open_store(store_url, simulated=True) as store:
+        empty(store_url)
+        record_all(store, facts)
+        told = timeline_of(store_url)
+        empty(store_url)
+        again = [
+            Reading("rides", "event_time", look.seen_at, look.value, "worker", HOUR)
+            for look in shuffled(facts, random)
+        ]
+        for start in range(0, len(again), size):
+            store.record_readings(again[start : start + size])
+    assert timeline_of(store_url) == told
+
+
+def test_a_reading_is_no_look(store_url: str) -> None:
+    with open_store(store_url, simulated=True) as store:
+        before = store.versions()
+        store.record_readings([Reading("rides", "event_time", NOON, NOON, "worker")])
+        assert store.versions() != before
+        assert store.evidence("rides", until=None).last is None
+        assert store.contract_versions("rides") == []
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=6), -timedelta(hours=25)])
+def test_a_reading_by_a_wrong_clock_is_refused_with_its_batch(store_url: str, off: timedelta) -> None:
+    with open_store(store_url, clock=lambda: NOON) as store:
+        good = Reading("rides", "event_time", NOON, NOON, "worker")
+        wrong = Reading("rides", "event_time", NOON + off, NOON - 26 * HOUR, "worker")
+        with pytest.raises(StoreError, match="the store's clock"):
+            store.record_readings([good, wrong])
+        assert store.timeline("rides", "event_time") == []
+        store.record_readings([good])
+        assert len(store.timeline("rides", "event_time")) == 1
 
 
 def empty(url: str) -> None:
