@@ -36,6 +36,7 @@ def main() -> None:
     _starting(options.rounds)
     _slis(folder, max(10, options.rows // 1_000), options.rounds)
     subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
+    subprocess.run([sys.executable, "-m", "benchmarks.service", str(folder)], check=True)
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
