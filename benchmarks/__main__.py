@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -36,7 +37,7 @@ def main() -> None:
     _starting(options.rounds)
     _slis(folder, max(10, options.rows // 1_000), options.rounds)
     subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
-    subprocess.run([sys.executable, "-m", "benchmarks.service", str(folder)], check=True)
+    _service(folder, max(20, options.rows // 10_000), options.rounds)
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -120,6 +121,14 @@ def _slis(folder: Path, datasets: int, rounds: int) -> None:
     print(table(found, "featureguard"))
     print("  SQL is the same integral by hand, for runs that do not overlap; no peer of ours computes it.")
     print(target("SLIs of all datasets", found["featureguard"].seconds, 2, "s"))
+
+
+def _service(folder: Path, datasets: int, rounds: int) -> None:
+    if find_spec("uvicorn") and shutil.which("wrk"):
+        told = [str(folder.resolve()), str(datasets), str(3 * rounds)]
+        subprocess.run([sys.executable, "-m", "benchmarks.service", *told], check=True)
+    else:
+        print("\n(h) wrk or the extra 'api' is not installed: the service is left out")
 
 
 def _options() -> argparse.Namespace:
