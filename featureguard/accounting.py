@@ -18,6 +18,7 @@ from featureguard.incident import Incident, check_incidents, default_hysteresis,
 from featureguard.observation import PopulationReading
 from featureguard.result import CheckResult, Severity
 from featureguard.schedule import due_windows
+from featureguard.slo.alerts import LONG_WINDOWS, SHORT_WINDOWS
 from featureguard.slo.budget import Budget, budget, burn_rate
 from featureguard.slo.delivery import Delivered, deliveries, delivery_sli
 from featureguard.slo.paging import bad_since_in_force, first_page
@@ -30,8 +31,8 @@ from featureguard.slo.spells import Spell, spells
 from featureguard.timeline import Limit, Run
 from featureguard.windows import from_micros
 
-BURN_WINDOWS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3))
-"""Windows whose burn rates are told."""
+BURN_WINDOWS = tuple(sorted({*LONG_WINDOWS, *SHORT_WINDOWS}))
+"""Windows whose burn rates are computed: all that alerts need."""
 
 Kind = Literal["time", "population", "delivery"]
 """What an SLI counts."""
@@ -71,6 +72,11 @@ class Account:
     def meets(self) -> bool | None:
         """Whether the objective is met so far; `None` if nothing is counted."""
         return self.budget.met
+
+    @property
+    def long_burn_rates(self) -> dict[timedelta, float | None]:
+        """Burn rates that are told to people; the short windows only let alerts end."""
+        return {length: rate for length, rate in self.burn_rates.items() if length in LONG_WINDOWS}
 
 
 class Facts(Protocol):

@@ -33,6 +33,7 @@ MOST_CHARACTERS = 200
 
 _MICROSECONDS = 1_000_000
 _OWN = ("dataset", "tier")
+_INFO = ("owner", "clock", "runbook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _service(scrape: Scrape, shown: int) -> Iterator[Metric]:
 
 
 def _freshness(shown: Sequence[DatasetState]) -> Iterator[Metric]:
-    info = _family("featureguard_dataset_info", "Who owns a dataset, and its clock.", "owner", "clock")
+    info = _family("featureguard_dataset_info", "Whose a dataset is, and where help is.", *_INFO)
     state = _family("featureguard_dataset_state", "1 for the state that a dataset is in, else 0.", "state")
     found = _family("featureguard_dataset_findings", "Promises that are not kept.", "status", "severity")
     values = {
@@ -118,7 +119,11 @@ def _freshness(shown: Sequence[DatasetState]) -> Iterator[Metric]:
     families = {name: _family(f"featureguard_{name}", told) for name, told in values.items()}
     for one in shown:
         own = [label(one.dataset), str(one.contract.tier)]
-        info.add_metric([*own, label(one.contract.owner), one.contract.clock or ""], 1)
+        runbook = one.contract.runbook or ""
+        whole = len(runbook) <= MOST_CHARACTERS  # A part of an address leads nowhere.
+        info.add_metric(
+            [*own, label(one.contract.owner), one.contract.clock or "", runbook if whole else ""], 1
+        )
         for each in State:
             state.add_metric([*own, each.value], float(each is one.state))
         counts = Counter((f.result.status.value, f.result.severity) for f in one.findings)
@@ -147,6 +152,7 @@ def _values(one: DatasetState) -> dict[str, float | None]:
 
 def _objectives(shown: Sequence[DatasetState]) -> Iterator[Metric]:
     objective = _family("featureguard_slo_objective_ratio", "The promised share of good time.", "sli")
+    window = _family("featureguard_slo_window_seconds", "The time that the objective is about.", "sli")
     left = _family(
         "featureguard_slo_budget_remaining_ratio", "Share of the error budget that is left.", "sli"
     )
@@ -158,6 +164,7 @@ def _objectives(shown: Sequence[DatasetState]) -> Iterator[Metric]:
         own = [label(one.dataset), str(one.contract.tier)]
         if slo:
             objective.add_metric([*own, slo.sli], slo.objective)
+            window.add_metric([*own, slo.sli], slo.window.total_seconds())
         if slo is None or account is None:
             continue
         if account.budget.remaining_ratio is not None:
@@ -168,7 +175,7 @@ def _objectives(shown: Sequence[DatasetState]) -> Iterator[Metric]:
         for family, at in ((since, account.bad_since), (pages, account.pages_at)):
             if at:
                 family.add_metric(own, at.timestamp())
-    yield from (objective, left, burn, since, pages)
+    yield from (objective, window, left, burn, since, pages)
 
 
 def _counters(settled: Sequence[Settled], names: dict[str, tuple[str, str]]) -> Iterator[Metric]:

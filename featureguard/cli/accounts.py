@@ -128,8 +128,8 @@ def _sli_lines(account: Account) -> Iterator[str]:
 
 
 def _burn_lines(account: Account) -> Iterator[str]:
-    if account.burn_rates:
-        rates = (f"{words.limit(one)} {phrases.burn(rate)}" for one, rate in account.burn_rates.items())
+    if account.long_burn_rates:
+        rates = (f"{words.limit(one)} {phrases.burn(rate)}" for one, rate in account.long_burn_rates.items())
         yield f"burn rate over {', '.join(rates)}"
 
 

@@ -76,11 +76,14 @@ def burn(rate: float | None) -> str:
 
 def fastest_burn(account: Account | None) -> str:
     """The highest known burn rate with its window: `2.1x over 6h`."""
-    rates = [(rate, length) for length, rate in account.burn_rates.items() if rate] if account else []
+    told = account.long_burn_rates if account else {}
+    rates = [(rate, length) for length, rate in told.items() if rate]
     if rates:
         rate, length = max(rates)
         return f"{burn(rate)} over {words.limit(length)}"
-    return "" if account is None or not account.burn_rates else _still(account)
+    if not told:
+        return ""
+    return burn(0.0) if any(rate == 0 for rate in told.values()) else UNKNOWN
 
 
 def lapse(length: Lapse | None) -> str:
@@ -130,10 +133,6 @@ def given_by(one: Waived) -> str:
 def yes_no(found: bool | None) -> str:
     """`yes`, `NO` or `unknown`."""
     return {True: "yes", False: "NO", None: UNKNOWN}[found]
-
-
-def _still(account: Account) -> str:
-    return burn(0.0) if any(rate == 0 for rate in account.burn_rates.values()) else UNKNOWN
 
 
 def _time(length: timedelta) -> str:

@@ -44,6 +44,13 @@ _SHARES: Final[tuple[tuple[timedelta, Fraction, Literal["page", "ticket"]], ...]
     (timedelta(days=3), Fraction(10, 100), "ticket"),
 )
 
+LONG_WINDOWS: Final = tuple(long for long, _, _ in _SHARES)
+"""Windows over which burning is told: the last 1 h, 6 h, 1 d and 3 d."""
+
+_SHORT_PART: Final = 12
+SHORT_WINDOWS: Final = tuple(long / _SHORT_PART for long in LONG_WINDOWS)
+"""Windows that let each alert end: 5 min, 30 min, 2 h and 6 h."""
+
 
 def workbook_windows(window: timedelta) -> tuple[AlertWindow, ...]:
     """The SRE workbook's alerts for an objective over `window`: 14.4, 6, 3 and 1 over 30 days.
@@ -53,7 +60,11 @@ def workbook_windows(window: timedelta) -> tuple[AlertWindow, ...]:
     """
     return tuple(
         AlertWindow(
-            long, long / 12, float(max(Fraction(1), share * Fraction(window / long))), severity, _WORKBOOK
+            long,
+            long / _SHORT_PART,
+            float(max(Fraction(1), share * Fraction(window / long))),
+            severity,
+            _WORKBOOK,
         )
         for long, share, severity in _SHARES
     )
