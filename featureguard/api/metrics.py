@@ -34,6 +34,7 @@ MOST_CHARACTERS = 200
 _MICROSECONDS = 1_000_000
 _OWN = ("dataset", "tier")
 _INFO = ("owner", "clock", "runbook")
+_FINDING = ("check", "status", "severity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _service(scrape: Scrape, shown: int) -> Iterator[Metric]:
 def _freshness(shown: Sequence[DatasetState]) -> Iterator[Metric]:
     info = _family("featureguard_dataset_info", "Whose a dataset is, and where help is.", *_INFO)
     state = _family("featureguard_dataset_state", "1 for the state that a dataset is in, else 0.", "state")
-    found = _family("featureguard_dataset_findings", "Promises that are not kept.", "status", "severity")
+    found = _family("featureguard_dataset_findings", "Promises that are not kept.", *_FINDING)
     values = {
         "dataset_newest_timestamp_seconds": "The newest value of the clock.",
         "dataset_fresh_until_timestamp_seconds": "When the newest value passes its limit.",
@@ -126,9 +127,9 @@ def _freshness(shown: Sequence[DatasetState]) -> Iterator[Metric]:
         )
         for each in State:
             state.add_metric([*own, each.value], float(each is one.state))
-        counts = Counter((f.result.status.value, f.result.severity) for f in one.findings)
-        for (status, severity), count in sorted(counts.items()):
-            found.add_metric([*own, status, severity], count)
+        counts = Counter((f.result.check, f.result.status.value, f.result.severity) for f in one.findings)
+        for kind, count in sorted(counts.items()):
+            found.add_metric([*own, *kind], count)
         for name, value in _values(one).items():
             if value is not None:
                 families[name].add_metric(own, value)

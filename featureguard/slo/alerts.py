@@ -37,14 +37,15 @@ class AlertWindow:
 
 
 _WORKBOOK: Final = "SRE workbook, chapter 5, table 5-8"
-_SHARES: Final[tuple[tuple[timedelta, Fraction, Literal["page", "ticket"]], ...]] = (
+BURN_SHARES: Final[tuple[tuple[timedelta, Fraction, Literal["page", "ticket"]], ...]] = (
     (timedelta(hours=1), Fraction(2, 100), "page"),
     (timedelta(hours=6), Fraction(5, 100), "page"),
     (timedelta(days=1), Fraction(10, 100), "ticket"),
     (timedelta(days=3), Fraction(10, 100), "ticket"),
 )
+"""The share of the budget that may burn within a long window, and whom that concerns."""
 
-LONG_WINDOWS: Final = tuple(long for long, _, _ in _SHARES)
+LONG_WINDOWS: Final = tuple(long for long, _, _ in BURN_SHARES)
 """Windows over which burning is told: the last 1 h, 6 h, 1 d and 3 d."""
 
 _SHORT_PART: Final = 12
@@ -66,7 +67,7 @@ def workbook_windows(window: timedelta) -> tuple[AlertWindow, ...]:
             severity,
             _WORKBOOK,
         )
-        for long, share, severity in _SHARES
+        for long, share, severity in BURN_SHARES
     )
 
 

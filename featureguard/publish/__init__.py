@@ -1,0 +1,1 @@
+"""Alert rules and dashboards for other tools, as text: pure functions of the catalog."""
