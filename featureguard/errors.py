@@ -9,6 +9,7 @@
     · SourceCorruptError     the bytes contradict themselves
     · ResourceLimitError     reading it would take more memory or time than allowed
   - StoreError               the evidence store could not be read or written
+    · WrongClockError        a recorder's clock disagrees with the store's: set it right
   - MissingExtraError        an optional dependency is not installed
 
 A check that fails is a result, never an exception.
@@ -99,6 +100,10 @@ class ResourceLimitError(SourceError):
 
 class StoreError(FeatureGuardError):
     """The evidence store could not be opened, read or written."""
+
+
+class WrongClockError(StoreError):
+    """What was to be recorded is from the future, or from too long ago, by the store's clock."""
 
 
 class MissingExtraError(FeatureGuardError, ImportError):

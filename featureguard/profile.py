@@ -205,6 +205,26 @@ def sum_profiles(profiles: Sequence[Profile]) -> Profile:
     return Profile(rows, {name: ColumnProfile.sum(parts) for name, parts in columns.items()})
 
 
+def times_to_json(times: TimeHistogram) -> list[Any]:
+    """A histogram as [k, run, run, …]; a run is [first bucket, counts…] of neighbouring buckets.
+
+    That is a third of the text of pairs, since most buckets have neighbours.
+    """
+    runs: list[list[int]] = []
+    for bucket, count in zip(times.buckets, times.counts, strict=True):
+        if not runs or bucket != runs[-1][0] + len(runs[-1]) - 1:
+            runs.append([bucket])
+        runs[-1].append(count)
+    return [times.k, *runs]
+
+
+def times_from_json(body: Sequence[Any]) -> TimeHistogram:
+    """Read what `times_to_json` wrote."""
+    k, *runs = body
+    buckets = chain.from_iterable(range(run[0], run[0] + len(run) - 1) for run in runs)
+    return TimeHistogram(k, tuple(buckets), tuple(chain.from_iterable(run[1:] for run in runs)))
+
+
 def _all(values: Sequence[T | None], merge: Callable[[list[T]], T]) -> T | None:
     """The values merged, or `None` if one of them was not measured."""
     measured = [value for value in values if value is not None]
@@ -236,7 +256,7 @@ def _column_to_json(column: ColumnProfile) -> dict[str, Any]:
         if (extreme := getattr(column, name)) is not None:
             body[name] = _extreme_to_json(extreme)
     if column.times is not None:
-        body["times"] = [column.times.k, *_runs(column.times)]
+        body["times"] = times_to_json(column.times)
     if column.values is not None:
         body["values"] = None if column.values.overflowed else [list(pair) for pair in column.values.counts]
     if column.tallies:
@@ -254,7 +274,7 @@ def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
         empties=body.get("empties"),
         least=_extreme_from_json(body.get("least")),
         greatest=_extreme_from_json(body.get("greatest")),
-        times=_histogram(*times) if times else None,
+        times=times_from_json(times) if times else None,
         values=Values(tuple((v, n) for v, n in values or ()), overflowed=values is None)
         if "values" in body
         else None,
@@ -265,21 +285,6 @@ def _column_from_json(body: Mapping[str, Any]) -> ColumnProfile:
 @lru_cache(maxsize=1_024)
 def _types(texts: tuple[str, ...]) -> frozenset[str]:
     return frozenset(texts)  # One for all columns alike: thousands of profiles are read at once.
-
-
-def _runs(times: TimeHistogram) -> list[list[int]]:
-    """Neighbouring buckets as [first bucket, counts…]: a third of the text, since most have neighbours."""
-    runs: list[list[int]] = []
-    for bucket, count in zip(times.buckets, times.counts, strict=True):
-        if not runs or bucket != runs[-1][0] + len(runs[-1]) - 1:
-            runs.append([bucket])
-        runs[-1].append(count)
-    return runs
-
-
-def _histogram(k: int, *runs: list[int]) -> TimeHistogram:
-    buckets = chain.from_iterable(range(run[0], run[0] + len(run) - 1) for run in runs)
-    return TimeHistogram(k, tuple(buckets), tuple(chain.from_iterable(run[1:] for run in runs)))
 
 
 def _extreme_to_json(extreme: Extreme) -> Any:

@@ -16,7 +16,7 @@ from featureguard.api.page import entrance, views
 from featureguard.api.page import routes as page
 from featureguard.api.page.rendering import HTML, render
 from featureguard.api.problems import MEDIA_TYPE, ProblemError, problem_of
-from featureguard.api.routes import datasets, gate, people, running
+from featureguard.api.routes import datasets, gate, observations, people, running
 from featureguard.api.security.body import BodyLimit
 from featureguard.api.security.gatekeeper import Gatekeeper, is_page
 from featureguard.api.security.rate import Rate
@@ -93,6 +93,7 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
         running.reads,
         gate.previews,
         gate.decisions,
+        observations.routes,
         datasets.routes,
         people.reads,
         people.writes,

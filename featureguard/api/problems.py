@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from featureguard.errors import FeatureGuardError, StoreError, UsageError
+from featureguard.errors import FeatureGuardError, StoreError, UsageError, WrongClockError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -76,7 +76,7 @@ class ProblemError(Exception):
 
 def problem_of(error: FeatureGuardError) -> ProblemError:
     """An error of ours as a problem."""
-    if isinstance(error, UsageError):
+    if isinstance(error, UsageError | WrongClockError):
         return ProblemError("invalid", str(error))
     if isinstance(error, StoreError):
         return ProblemError("store-unavailable", str(error), headers={"Retry-After": "1"})

@@ -15,6 +15,7 @@ from featureguard.api.problems import ProblemError
 from featureguard.errors import StoreError
 from featureguard.serving.court import Ask, Court, NotReadyError
 from featureguard.serving.fleet import Fleet
+from featureguard.serving.intake import Intake
 from featureguard.serving.keeper import INTERVAL, Keeper
 from featureguard.serving.writer import Kind, Writer
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from featureguard.catalog import Catalog
     from featureguard.ruling import Ruling
     from featureguard.store import Store
+    from featureguard.store.intake import Batch
     from featureguard.verdict import Mode
 
 T = TypeVar("T")
@@ -50,11 +52,13 @@ class Service:
     writer: Writer
     read_through: bool = False
     decisions: Kind[Ask, Ruling] = field(init=False)
+    observations: Kind[Batch, list[str]] = field(init=False)
     _running: asyncio.Task[None] | None = field(default=None, init=False)
     _next: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.decisions = self.writer.kind("decision", self.court.rule)
+        self.observations = self.writer.kind("observations", Intake(self.store).record)
 
     @classmethod
     def on(

@@ -4,51 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from featureguard.api.problems import ProblemError
+from featureguard.wire.scalars import clean
 
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Instants outside of these are mistakes."""
-
-
-def _clean(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("control characters, line breaks and broken characters are not allowed.")
-    return text
-
-
-def _plausible(instant: datetime) -> datetime:
-    if not EARLIEST <= instant < LATEST:
-        raise ValueError("write an instant between the years 2000 and 2099.")
-    return instant.astimezone(UTC)
-
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
-"""A dataset, a subject or an action."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_clean)]
-"""One line of text."""
-Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 """An idempotency key."""
-Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
-"""An instant with a zone, ISO 8601."""
 Seconds = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
 """A length of time."""
 Digest = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[0-9a-f]+$")]
 """A decision's id, or the beginning of it."""
 ShortId = Annotated[str, StringConstraints(min_length=4, max_length=64, pattern=r"^[0-9a-f]+$")]
 """The id of a waiver or an incident."""
-
-
-class Body(BaseModel):
-    """A document that is sent: unknown keys are refused, nothing is guessed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StrictRoute(APIRoute):

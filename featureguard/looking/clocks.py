@@ -7,7 +7,7 @@ from datetime import datetime
 
 from featureguard.looking.pieces import Piece
 from featureguard.looking.reader import Reader
-from featureguard.observation import ClockReading
+from featureguard.observation import ClockReading, Observation
 from featureguard.profile import NEVER, Never
 from featureguard.windows import CALENDAR, from_micros, to_micros
 
@@ -44,9 +44,31 @@ def read_clock(pieces: Sequence[Piece], column: str, horizon: datetime, reader: 
     return ClockReading(from_micros(newest) if isinstance(newest, int) else NEVER, future)
 
 
-def unless_only_due(before: ClockReading | None, reading: ClockReading) -> ClockReading:
+def arrived(
+    reading: ClockReading, clock: str, *, last: Observation | None, snapshot: str | None, rows: int | None
+) -> ClockReading:
+    """The reading; where rows have merely come due since the last look, which is no arrival, the one before.
+
+    Args:
+        reading: What a clock shows now.
+        clock: Its name.
+        last: The last look, if it read the same clocks.
+        snapshot: Identity of what was seen now; without one, equal numbers of rows are taken for equal data.
+        rows: Rows now; `None` if not measured.
+    """
+    before = last.clocks.get(clock) if last else None
+    if last is None or before is None:
+        return reading
+    if snapshot is not None:
+        same = last.snapshot == snapshot and before.newest is not None
+        return ClockReading(before.newest, reading.future_rows) if same else reading
+    same = rows is not None and last.profile.rows == rows
+    return _unless_only_due(before, reading) if same else reading
+
+
+def _unless_only_due(before: ClockReading, reading: ClockReading) -> ClockReading:
     """The reading before if rows that lay in the future then have merely come due since."""
-    if before is None or not before.future_rows or not isinstance(reading.newest, datetime):
+    if not before.future_rows or not isinstance(reading.newest, datetime):
         return reading
     moved = not isinstance(before.newest, datetime) or reading.newest > before.newest
     came_due = (reading.future_rows or 0) < before.future_rows

@@ -219,16 +219,11 @@ class Look:
 
     def _kept(self, clock: str) -> ClockReading | None:
         """The reading of the look before while the data is unchanged, if it can be kept as it is."""
-        before = self._before(clock)
-        return before if before and not before.future_rows else None
-
-    def _before(self, clock: str) -> ClockReading | None:
-        """What the look before read of unchanged data."""
         last = self.history.last_by(self.contract)
         if last is None or self.snapshot.id is None or last.snapshot != self.snapshot.id:
             return None
         kept = last.clocks.get(clock)
-        return kept if kept and kept.newest is not None else None
+        return kept if kept and kept.newest is not None and not kept.future_rows else None
 
     def _read_clock(self, clock: str, column: str) -> ClockReading:
         unread = [
@@ -241,13 +236,9 @@ class Look:
         reading = clocks.read_clock(self.pieces, column, self.horizon, self.reader)
         if isinstance(reading.newest, datetime):
             self._confirm(column, reading.newest)
-        if before := self._before(clock):  # Rows coming due are no arrivals: only their count is news.
-            return ClockReading(before.newest, reading.future_rows)
         last = self.history.last_by(self.contract)
         rows = None if self.snapshot.id else self._whole().rows
-        if last and not self.snapshot.id and last.profile.rows == rows:
-            return clocks.unless_only_due(last.clocks.get(clock), reading)
-        return reading
+        return clocks.arrived(reading, clock, last=last, snapshot=self.snapshot.id, rows=rows)
 
     def _confirm(self, column: str, newest: datetime) -> None:
         """Check the metadata that claims the newest value against its rows, once for each fragment."""

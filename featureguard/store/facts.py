@@ -33,16 +33,31 @@ Provenance = Literal["look", "source_history"]
 _HOUR_MICROS = 3_600_000_000
 
 
+SENT = "sent"
+"""Where a look's body keeps the digest of what was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class LookFact:
-    """Everything that recording one look says."""
+    """Everything that recording one look says.
+
+    Attributes:
+        observation: What was seen.
+        results: What the checks said.
+        contract: What it was judged by.
+        judged_at: The instant that it was judged for.
+        recorder: Who looked.
+        provenance: A look, or what a source tells of its past.
+        sent: Digest of the look as somebody sent it; `None` for one's own.
+    """
 
     observation: Observation
     results: Sequence[CheckResult]
     contract: Contract
     judged_at: datetime
     recorder: str
-    provenance: Provenance
+    provenance: Provenance = "look"
+    sent: str | None = None
 
 
 def add_look(connection: Connection, fact: LookFact) -> str:
@@ -52,10 +67,8 @@ def add_look(connection: Connection, fact: LookFact) -> str:
         The look's id: the SHA-256 of all that is said.
     """
     look = fact.observation
-    documents: encoding.Documents = {}
-    body = encoding.to_text(encoding.look_to_json(look, documents))
+    body, units, documents = told_of(look, fact.sent)
     results = encoding.to_text([encoding.result_to_json(result) for result in fact.results])
-    units = [encoding.unit_to_json(unit, documents) for unit in look.units]
     row = {
         "dataset": look.dataset,
         "observed_at": encoding.to_micros(look.observed_at),
@@ -78,6 +91,16 @@ def add_look(connection: Connection, fact: LookFact) -> str:
         learned.add_marks(connection, look.dataset, fact.results)
     changes.bump(connection, [changes.of_dataset(look.dataset)])
     return str(row["id"])
+
+
+def told_of(
+    look: Observation, sent: str | None = None
+) -> tuple[str, list[dict[str, object]], encoding.Documents]:
+    """A look as it is kept: its body, its units, and the summaries that both point to."""
+    documents: encoding.Documents = {}
+    named = {SENT: sent} if sent else {}
+    body = encoding.to_text({**encoding.look_to_json(look, documents), **named})
+    return body, [encoding.unit_to_json(unit, documents) for unit in look.units], documents
 
 
 def run_row(dataset: str, clock: str, recorder: str, provenance: Provenance, run: Run) -> dict[str, object]:

@@ -1,19 +1,29 @@
-"""Clock readings from elsewhere: they go into the timeline and nowhere else, many in one transaction.
+"""Observations from elsewhere: many of them in one transaction, each once, however often it is sent.
 
-A reading tells how new the data was, not that it is good: it is no look, and a gate still asks for one.
+A reading goes into the timeline and nowhere else. It tells how new the data was, not that it is good: it is
+no look, and a gate still asks for one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from featureguard.contract import Contract
+from featureguard.observation import History, Observation
 from featureguard.profile import Never
-from featureguard.store import changes, facts
+from featureguard.store import changes, facts, queries, upsert
+from featureguard.store.encoding import digest_of, to_micros, to_text
+from featureguard.store.facts import LookFact
+from featureguard.store.tables import LOOKS
 from featureguard.timeline import Sighting, is_stale, record
+
+HISTORY_UNITS = 64
+"""How many units of the past a look is judged beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,48 @@ class Reading:
     max_age: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SentLook:
+    """A look that somebody else took, not judged yet.
+
+    Attributes:
+        observation: What was seen.
+        contract: What it is to be judged by.
+        recorder: Who looked.
+    """
+
+    observation: Observation
+    contract: Contract
+    recorder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What somebody sent at once: all of it is kept, or nothing.
+
+    Attributes:
+        readings: Of clocks.
+        looks: At datasets.
+    """
+
+    readings: Sequence[Reading] = ()
+    looks: Sequence[SentLook] = ()
+
+
+Judge = Callable[[SentLook, History], LookFact]
+
+
+def add_batches(connection: Connection, batches: Sequence[Batch], judge: Judge) -> list[list[str]]:
+    """Record what several senders sent; ids of the looks of each."""
+    add_readings(connection, (one for batch in batches for one in batch.readings))
+    places = [(n, place) for n, batch in enumerate(batches) for place in range(len(batch.looks))]
+    found = [[""] * len(batch.looks) for batch in batches]
+    # By dataset, so that two writers never wait for each other in a circle; then as they were taken.
+    for n, place in sorted(places, key=lambda at: _order(batches[at[0]].looks[at[1]])):
+        found[n][place] = _add_sent(connection, batches[n].looks[place], judge)
+    return found
+
+
 def add_readings(connection: Connection, readings: Iterable[Reading]) -> None:
     """Add to timelines; order, repetition and how readings are batched change nothing."""
     seen: dict[tuple[str, str, str], list[Sighting]] = {}
@@ -51,3 +103,22 @@ def add_readings(connection: Connection, readings: Iterable[Reading]) -> None:
     ]
     facts.add_runs(connection, rows)
     changes.bump(connection, sorted({changes.of_dataset(dataset) for dataset, _, _ in seen}))
+
+
+def _order(sent: SentLook) -> tuple[str, datetime]:
+    return sent.observation.dataset, sent.observation.observed_at
+
+
+def _add_sent(connection: Connection, sent: SentLook, judge: Judge) -> str:
+    """Record a look; one that is there stays as it was judged, though the past may look different now."""
+    look = sent.observation
+    upsert.lock(connection, f"looks at {look.dataset}")
+    body, units, _ = facts.told_of(look)
+    digest = digest_of(to_text([body, units]))
+    at = (LOOKS.c.dataset == look.dataset, LOOKS.c.observed_at == to_micros(look.observed_at))
+    taken = select(LOOKS.c.id, LOOKS.c.body).where(*at, LOOKS.c.recorder == sent.recorder)
+    for known, told in connection.execute(taken):
+        if json.loads(told).get(facts.SENT) == digest:
+            return str(known)
+    history = queries.history(connection, look.dataset, look.observed_at, HISTORY_UNITS)
+    return facts.add_look(connection, replace(judge(sent, history), sent=digest))

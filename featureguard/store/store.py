@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import Connection, select
 
 from featureguard.contract import Contract
-from featureguard.errors import UsageError
+from featureguard.errors import UsageError, WrongClockError
 from featureguard.evidence import ContractVersion, Evidence, ExternalResult, Look
 from featureguard.observation import History, Observation, PopulationReading
 from featureguard.profile import Profile
@@ -32,7 +32,7 @@ from featureguard.store.database import Database
 from featureguard.store.decisions import DecisionLog
 from featureguard.store.encoding import to_micros
 from featureguard.store.facts import LookFact, Provenance
-from featureguard.store.intake import Reading
+from featureguard.store.intake import HISTORY_UNITS, Batch
 from featureguard.store.notes import NoteFact
 from featureguard.store.settled import SettledCounters
 from featureguard.store.tables import MARKS
@@ -137,19 +137,35 @@ class Store:
         clocks.refuse_wrong_look(self.name, fact, self._arbiter())
         return self._database.write("record a look", lambda connection: facts.add_look(connection, fact))
 
-    def record_readings(self, readings: Sequence[Reading]) -> None:
-        """Record clock readings, in one transaction; once or often, in any order, is the same.
+    def record_batches(
+        self, batches: Sequence[Batch], judge: intake.Judge
+    ) -> list[list[str] | WrongClockError]:
+        """Record what several senders observed, in one transaction; once or often, in any order, is the same.
 
-        They add to timelines only: a reading is no look, and no evidence that data is good.
+        Readings add to timelines only: a reading is no look, and no evidence that data is good.
+
+        Args:
+            batches: What each of them sent.
+            judge: Judges a look beside what earlier looks saw; it may be asked more than once.
+
+        Returns:
+            For each batch the ids of its looks; or why none of it was taken: a clock that disagrees with the
+            store's.
 
         Raises:
-            StoreError: If a reading's clock disagrees with the store's, or the store cannot be written.
+            StoreError: If the store cannot be written.
         """
-        if readings:
-            clocks.refuse_wrong_readings(self.name, readings, self._arbiter())
+        now = self._arbiter()
+        refused = [clocks.refusal(self.name, batch, now) for batch in batches]
+        taken = [batch for batch, why in zip(batches, refused, strict=True) if why is None]
+        ids = iter(
             self._database.write(
-                "record readings", lambda connection: intake.add_readings(connection, readings)
+                "record observations", lambda connection: intake.add_batches(connection, taken, judge)
             )
+            if taken
+            else ()
+        )
+        return [why or next(ids) for why in refused]
 
     def profiles(self, dataset: str, keys: Sequence[str]) -> dict[str, dict[str, Profile]]:
         """Profiles of the fragments that are known, `{fragment key: {unit key: profile}}`."""
@@ -217,7 +233,7 @@ class Store:
         """The notes of the incidents with these keys, or of all, oldest first."""
         return self._database.read("read notes", lambda connection: notes.notes(connection, incidents))
 
-    def history(self, dataset: str, *, before: datetime, units: int = 64) -> History:
+    def history(self, dataset: str, *, before: datetime, units: int = HISTORY_UNITS) -> History:
         """What complete looks before an instant saw: the last of them, and the newest units."""
         return self._database.read(
             "read history", lambda connection: queries.history(connection, dataset, before, units)

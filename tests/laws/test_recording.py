@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from featureguard.contract import Contract
-from featureguard.errors import StoreError
+from featureguard.errors import WrongClockError
 from featureguard.observation import ClockReading, Observation
 from featureguard.profile import NEVER
 from featureguard.store import Store, open_store
-from featureguard.store.intake import Reading
+from featureguard.store.facts import LookFact
+from featureguard.store.intake import Batch, Reading
 from featureguard.timeline import Sighting, is_stale, merge, record
 
 NOON = datetime(2013, 2, 8, 12, tzinfo=UTC)
@@ -131,29 +132,43 @@ def test_readings_in_any_batches_make_the_timeline_that_looks_make(
             for look in shuffled(facts, random)
         ]
         for start in range(0, len(again), size):
-            store.record_readings(again[start : start + size])
+            take(store, *again[start : start + size])
     assert timeline_of(store_url) == told
 
 
 def test_a_reading_is_no_look(store_url: str) -> None:
     with open_store(store_url, simulated=True) as store:
         before = store.versions()
-        store.record_readings([Reading("rides", "event_time", NOON, NOON, "worker")])
+        take(store, Reading("rides", "event_time", NOON, NOON, "worker"))
         assert store.versions() != before
         assert store.evidence("rides", until=None).last is None
         assert store.contract_versions("rides") == []
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=6), -timedelta(hours=25)])
-def test_a_reading_by_a_wrong_clock_is_refused_with_its_batch(store_url: str, off: timedelta) -> None:
+def test_a_reading_by_a_wrong_clock_is_refused_with_its_batch_and_no_other(
+    store_url: str, off: timedelta
+) -> None:
     with open_store(store_url, clock=lambda: NOON) as store:
         good = Reading("rides", "event_time", NOON, NOON, "worker")
         wrong = Reading("rides", "event_time", NOON + off, NOON - 26 * HOUR, "worker")
-        with pytest.raises(StoreError, match="the store's clock"):
-            store.record_readings([good, wrong])
+        other = Reading("walks", "event_time", NOON, NOON, "worker")
+        refused, taken = store.record_batches([Batch([good, wrong]), Batch([other])], _no_look)
+        assert isinstance(refused, WrongClockError)
+        assert "the store's clock" in str(refused)
+        assert taken == []
         assert store.timeline("rides", "event_time") == []
-        store.record_readings([good])
+        assert len(store.timeline("walks", "event_time")) == 1
+        take(store, good)
         assert len(store.timeline("rides", "event_time")) == 1
+
+
+def take(store: Store, *readings: Reading) -> None:
+    assert store.record_batches([Batch(readings)], _no_look) == [[]]
+
+
+def _no_look(*_: object) -> LookFact:
+    raise AssertionError("no look was sent")
 
 
 def empty(url: str) -> None:

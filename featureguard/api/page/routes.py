@@ -18,11 +18,11 @@ from featureguard.api.replies import service_of
 from featureguard.api.routes.running import draw_up
 from featureguard.api.security.gatekeeper import COOKIE
 from featureguard.api.security.scopes import router
-from featureguard.api.strict import Name
 from featureguard.problems import suggestion
 from featureguard.serving.fleet import Fleet, State
 from featureguard.serving.known import MONTH
 from featureguard.trouble import trouble
+from featureguard.wire.scalars import Name
 
 routes = router(Scope.READ, include_in_schema=False)
 

@@ -19,13 +19,14 @@ from featureguard.api.documents import (
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import reading, service_of
 from featureguard.api.security.scopes import router
-from featureguard.api.strict import Instant, Name, Seconds
+from featureguard.api.strict import Seconds
 from featureguard.lineage import Direction
 from featureguard.problems import suggestion
 from featureguard.scorecard.documents import account_to_dict, sli_to_dict
 from featureguard.serving.fleet import Fleet, State
 from featureguard.serving.known import Known
 from featureguard.trouble import trouble, trouble_to_dict
+from featureguard.wire.scalars import Instant, Name
 
 routes = router(Scope.READ, tags=["datasets"])
 Page = Annotated[int, Query(ge=1, le=1_000, description="Most items of one answer.")]

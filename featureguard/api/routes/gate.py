@@ -13,7 +13,7 @@ from featureguard.api.problems import ProblemError
 from featureguard.api.replies import answer, reading, service_of, snapshot_headers, snapshot_to_dict
 from featureguard.api.security.scopes import Needs, router
 from featureguard.api.service import Service
-from featureguard.api.strict import Body, Digest, Instant, Key, Name, StrictRoute
+from featureguard.api.strict import Digest, Key, StrictRoute
 from featureguard.decision_record import decision_of, parts_of
 from featureguard.errors import UsageError
 from featureguard.gate.documents import decision_to_dict
@@ -21,13 +21,14 @@ from featureguard.ruling import Ruling
 from featureguard.serving.court import Ask, Preview
 from featureguard.serving.fleet import Fleet
 from featureguard.store.decisions import Recorded
+from featureguard.wire.scalars import Document, Instant, Name
 
 previews = router(Scope.READ, route_class=StrictRoute, tags=["gate"])
 decisions = router(Scope.GATE, route_class=StrictRoute, tags=["gate"])
 _EXAMPLE: dict[str, JsonValue] = {"subject": "departure_delay", "action": "promote"}
 
 
-class Question(Body):
+class Question(Document):
     """May this subject do that?
 
     Attributes:
@@ -53,7 +54,7 @@ class Attempt(Question):
     model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "key": "promote-2013-02-09"}]})
 
 
-class Confirmation(Body):
+class Confirmation(Document):
     """Who is about to act; a decision about somebody else is refused."""
 
     subject: Name | None = None

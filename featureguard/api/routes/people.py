@@ -14,18 +14,19 @@ from featureguard.api.documents import holds, waiver_to_dict
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import answer, reading, service_of
 from featureguard.api.security.scopes import Needs, router
-from featureguard.api.strict import Body, Instant, Line, Name, Seconds, ShortId, StrictRoute
+from featureguard.api.strict import Seconds, ShortId, StrictRoute
 from featureguard.errors import UsageError
 from featureguard.granting import grant
 from featureguard.store.notes import NoteFact
 from featureguard.trouble import incident_named, notes_about, told, trouble, trouble_to_dict
+from featureguard.wire.scalars import Document, Instant, Line, Name
 
 reads = router(Scope.READ, tags=["people"])
 writes = router(Scope.WAIVE, route_class=StrictRoute, tags=["people"])
 Writer = Annotated[Caller, Depends(Needs(Scope.WAIVE))]
 
 
-class WaiverBody(Body):
+class WaiverBody(Document):
     """A time-limited exception to named reasons.
 
     Attributes:
@@ -72,13 +73,13 @@ class WaiverBody(Body):
     )
 
 
-class Revocation(Body):
+class Revocation(Document):
     """Why a waiver is taken back."""
 
     reason: Line
 
 
-class NoteBody(Body):
+class NoteBody(Document):
     """What somebody did about an incident.
 
     Attributes:

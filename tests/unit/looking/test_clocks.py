@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from featureguard.guard import check
-from featureguard.looking.clocks import unless_only_due
-from featureguard.observation import ClockReading, History
-from featureguard.profile import NEVER
+from featureguard.looking.clocks import arrived
+from featureguard.observation import ClockReading, History, Observation
+from featureguard.profile import NEVER, Profile
 from featureguard.result import Code, Status
 from featureguard.sources.parquet import ParquetSource
 from tests.builders import DAY, HOUR, NOW, hours_ago, named, rides, write
@@ -91,7 +91,22 @@ def test_in_memory_rows_that_come_due_are_no_arrival_while_their_number_stands(l
 def test_a_reading_is_kept_only_if_it_moved_by_rows_that_were_ahead(
     before: ClockReading | None, now: ClockReading, kept: bool
 ) -> None:
-    assert unless_only_due(before, now) == (before if kept else now)
+    assert _told(before, now) == (before if kept else now)
+
+
+def _told(
+    before: ClockReading | None, now: ClockReading, *, versions: tuple[str | None, str | None] = (None, None)
+) -> ClockReading:
+    """What a clock is taken to show after a look at as many rows."""
+    clocks = {"event_time": before} if before else {}
+    last = Observation("rides", NOW, snapshot=versions[0], profile=Profile(rows=3), clocks=clocks)
+    return arrived(now, "event_time", last=last, snapshot=versions[1], rows=3)
+
+
+def test_the_same_snapshot_has_the_same_newest_row_whatever_came_due() -> None:
+    before, now = ClockReading(NOW - HOUR, 2), ClockReading(NOW, 1)
+    assert _told(before, now, versions=("v1", "v1")) == ClockReading(NOW - HOUR, 1)
+    assert _told(before, now, versions=("v1", "v2")) == now
 
 
 # ---------------------------------------------------------------------------------------- sentinels
