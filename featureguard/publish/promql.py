@@ -7,6 +7,8 @@ enough.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 DATASET = ("dataset", "tier")
@@ -15,23 +17,26 @@ DATASET = ("dataset", "tier")
 OBJECTIVE = (*DATASET, "sli")
 """Labels of an objective."""
 
+ON_DATASET = f"on ({', '.join(DATASET)})"
+"""Matches series of the same dataset."""
+
 _INFO = ("owner", "runbook")
 
 
 def series(job: str, name: str, /, **labels: str) -> str:
-    """A selector of the service's series: `featureguard_up{job="featureguard"}`.
+    """A selector of the service's series: `featureguard_store_up{job="featureguard"}`.
 
     Args:
         job: Name of the scrape job.
         name: Name of the metric without its prefix.
         labels: Value of a label; one that begins with `~` is a regular expression, with `!~` its opposite.
     """
-    return _selector(job, f"featureguard_{name}", labels)
+    return _selector(f"featureguard_{name}", {"job": job, **labels})
 
 
 def server_up(job: str) -> str:
-    """Series of servers that could be scraped."""
-    return f"{_selector(job, 'up', {})} == 1"
+    """Whether each server could be scraped."""
+    return _selector("up", {"job": job})
 
 
 def latest(by: tuple[str, ...], selector: str) -> str:
@@ -39,9 +44,19 @@ def latest(by: tuple[str, ...], selector: str) -> str:
     return f"max by ({', '.join(by)}) ({selector})"
 
 
-def past(job: str, name: str) -> str:
+def told(job: str, name: str, /, **labels: str) -> str:
+    """What is told about datasets, one series for each."""
+    return latest(DATASET, series(job, name, **labels))
+
+
+def in_state(job: str, states: str, tiers: str) -> str:
+    """Datasets that are in one of some states."""
+    return f"{told(job, 'dataset_state', state=f'~{states}', tier=f'~{tiers}')} == 1"
+
+
+def past(job: str, name: str, tiers: str) -> str:
     """How many seconds ago an instant of a dataset was, where it has passed."""
-    return f"(time() - {latest(DATASET, series(job, name))}) > 0"
+    return f"(time() - {told(job, name, tier=f'~{tiers}')}) > 0"
 
 
 def owned(job: str, found: str) -> str:
@@ -49,15 +64,13 @@ def owned(job: str, found: str) -> str:
 
     While servers disagree, as during a rollout, one of their answers is taken.
     """
-    told = latest((*DATASET, *_INFO), series(job, "dataset_info"))
-    on = ", ".join(DATASET)
-    return f"({found})\n* on ({on}) group_left ({', '.join(_INFO)}) topk by ({on}) (1, {told})"
+    owner = latest((*DATASET, *_INFO), series(job, "dataset_info"))
+    one_each = f"topk by ({', '.join(DATASET)}) (1, {owner})"
+    return f"({found})\n* {ON_DATASET} group_left ({', '.join(_INFO)}) {one_each}"
 
 
-def burning(
-    job: str, share: float, long: timedelta, short: timedelta, words: tuple[str, str], sli: str
-) -> str:
-    """Burn rates over `long` that spend `share` of the budget within it, while `short` confirms them.
+def burning(job: str, share: float, long: timedelta, words: tuple[str, str], /, **labels: str) -> str:
+    """Burn rates that spend `share` of the budget within `long`, while the short window confirms them.
 
     The factor follows from each objective's window. Below 1 a burn never spends the budget.
 
@@ -65,21 +78,33 @@ def burning(
         job: Name of the scrape job.
         share: Share of the error budget.
         long: The window that is told about.
-        short: The window that lets the alert end.
-        words: Both as the label `window` writes them.
-        sli: Which SLIs, as `series` understands it.
+        words: It and the window that lets the alert end, as the label `window` writes them.
+        labels: Which objectives, as `series` understands it.
     """
-    window = latest(OBJECTIVE, series(job, "slo_window_seconds", sli=sli))
+    window = latest(OBJECTIVE, series(job, "slo_window_seconds", **labels))
     factor = f"clamp_min({share:g} * {window} / {long.total_seconds():g}, 1)"
     return "\nand\n".join(
-        f"{latest(OBJECTIVE, series(job, 'slo_burn_rate', sli=sli, window=word))} > {factor}"
+        f"{latest(OBJECTIVE, series(job, 'slo_burn_rate', **labels, window=word))} > {factor}"
         for word in words
     )
 
 
-def _selector(job: str, name: str, labels: dict[str, str]) -> str:
-    parts = (f"{key}{_matcher(value)}" for key, value in {"job": job, **labels}.items())
-    return f"{name}{{{', '.join(parts)}}}"
+def asked(job: str, expr: str, function: str) -> str:
+    """A template that asks for one more number about the alert's dataset, and says so if there is none.
+
+    Args:
+        job: Name of the scrape job.
+        expr: PromQL; `@name` is a metric without its prefix: `max(@dataset_max_age_seconds)`.
+        function: The template's function that writes the number, such as `humanizeDuration`.
+    """
+    query, count = re.subn(r"@(\w+)", rf'featureguard_\1{{job="{job}",dataset=%q}}', expr)
+    names = " ".join(["$labels.dataset"] * count)
+    told = f"{{{{ . | first | value | {function} }}}}"
+    return f"{{{{ with printf `{query}` {names} | query }}}}{told}{{{{ else }}}}not known{{{{ end }}}}"
+
+
+def _selector(name: str, labels: Mapping[str, str]) -> str:
+    return f"{name}{{{', '.join(f'{key}{_matcher(value)}' for key, value in labels.items())}}}"
 
 
 def _matcher(value: str) -> str:
