@@ -70,9 +70,12 @@ format: .venv/.dev ## format the code and apply the safe fixes
 	$(BIN)/ruff check --fix
 
 .PHONY: docs
-docs: .venv/.dev ## write docs/codes.md anew from featureguard/codes.py
+docs: .venv/.dev ## write docs/codes.md and docs/alerts.md anew from the code
 	$(BIN)/python -c "from pathlib import Path; from featureguard.codes import to_markdown; \
 		Path('docs/codes.md').write_text(to_markdown(), encoding='utf-8')"
+	$(BIN)/python -c "from pathlib import Path; from featureguard.publish.runbooks import with_alerts; \
+		page = Path('docs/alerts.md'); \
+		page.write_text(with_alerts(page.read_text(encoding='utf-8')), encoding='utf-8')"
 
 # The smaller locks are held to the versions of the largest, so that one environment can serve all.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url \

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +15,8 @@ from featureguard.cli.opening import Opened, opened
 from featureguard.cli.periods import period
 from featureguard.cli.scorecard_tables import tell
 from featureguard.cli.tables import console
+from featureguard.cli.writing import put
 from featureguard.decision_record import decision_of
-from featureguard.errors import UsageError
 from featureguard.scorecard import Facts, Scorecard, scorecard, waiver_uses
 from featureguard.scorecard.documents import scorecard_to_dict
 from featureguard.scorecard.markdown import to_markdown
@@ -43,7 +42,7 @@ def show_scorecard(
     if written == "text":
         _print(told, output)
     else:
-        _write(to_markdown(told) if written == "markdown" else _to_json(told), output)
+        put(to_markdown(told) if written == "markdown" else _to_json(told), output)
     return 0
 
 
@@ -77,20 +76,10 @@ def _to_json(told: Scorecard) -> str:
     return json.dumps(scorecard_to_dict(told), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"'{output}' cannot be written: {error.strerror}. Mend --output.") from None
-
-
 def _print(told: Scorecard, output: Path | None) -> None:
     if output is None:
         tell(told, console())
         return
     paper = io.StringIO()
     tell(told, Console(file=paper, width=200, markup=False, highlight=False, emoji=False))
-    _write(paper.getvalue(), output)
+    put(paper.getvalue(), output)

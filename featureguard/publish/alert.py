@@ -122,6 +122,8 @@ class Alert:
                     "runbook_url": theirs if self.about_dataset else own,
                     "dashboard_url": url + self.page,
                     "rationale": self.rationale,
+                    # Its runbook cannot be read where the service is gone.
+                    "todo": " ".join(f"{number}. {step}" for number, step in enumerate(self.todo, 1)),
                 },
             }
 

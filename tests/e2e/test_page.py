@@ -19,6 +19,7 @@ PAGES = [
     "/subjects/departure_delay",
     "/incidents?all=1",
     "/scorecard",
+    "/runbooks",
     "/login",
     "/nowhere",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -19,6 +20,9 @@ from featureguard.api.routes.running import draw_up
 from featureguard.api.security.gatekeeper import COOKIE
 from featureguard.api.security.scopes import router
 from featureguard.problems import suggestion
+from featureguard.publish.alert import Wishes
+from featureguard.publish.rules import alert_groups
+from featureguard.publish.runbooks import TITLES
 from featureguard.serving.fleet import Fleet, State
 from featureguard.serving.known import MONTH
 from featureguard.trouble import trouble
@@ -147,6 +151,20 @@ async def show_scorecard(request: Request, days: Days = 28) -> Response:
         return {"card": draw_up(service, fleet, timedelta(days=days)), "window": days}
 
     return await _page(request, "scorecard.html", draw)
+
+
+@routes.get("/runbooks")
+async def show_runbooks(request: Request) -> Response:
+    """What to do about each alert; also while nothing could be read from the store yet."""
+    content = render(
+        "runbooks.html",
+        here=request.url.path,
+        groups=alert_groups(Wishes()),
+        titles=TITLES,
+        version=importlib.metadata.version("featureguard"),
+        leaves=COOKIE in request.cookies,
+    )
+    return Response(content, media_type=HTML)
 
 
 async def _page(request: Request, template: str, draw: Callable[[Fleet], dict[str, Any]]) -> Response:

@@ -7,14 +7,25 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
+import yaml
 from httpx import Response
 
 from featureguard.access import Scope
 from featureguard.errors import StoreError
+from featureguard.publish.alert import Wishes
+from featureguard.publish.rules import to_rules
 from tests.builders import HOUR
 from tests.integration.api.conftest import Api
 
-PAGES = ["/", "/datasets/rides", "/subjects/pricing", "/incidents", "/incidents?all=1", "/scorecard"]
+PAGES = [
+    "/",
+    "/datasets/rides",
+    "/subjects/pricing",
+    "/incidents",
+    "/incidents?all=1",
+    "/scorecard",
+    "/runbooks",
+]
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -172,6 +183,17 @@ def test_a_page_that_stands_still_says_so(small: Api, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     small.refresh()
     assert "stands still" not in look(small, "/").text
+
+
+def test_the_runbooks_have_every_alert_and_can_be_read_before_the_first_picture(
+    small: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small.service.keeper, "_fleet", None)
+    page = look(small, "/runbooks")
+    rules = yaml.safe_load(to_rules(Wishes()))["groups"]
+    linked = {rule["alert"] for group in rules for rule in group["rules"]}
+    assert linked == {name for name in page.all("id") if name.startswith("Featureguard")}
+    assert "Fires always: none." in page.text
 
 
 def test_before_the_first_picture_a_page_asks_for_patience(
