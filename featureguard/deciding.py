@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from featureguard.accounting import Books
 from featureguard.assembling import assemble, with_waivers
 from featureguard.contract import Contract
-from featureguard.decision_record import body_of, decision_of
+from featureguard.decision_record import body_of, decision_of, text_of
 from featureguard.errors import StoreError, UsageError
 from featureguard.fallback import refuse_unknown, without_store
 from featureguard.gate import BudgetState, Case, assess, confirmed, decide
@@ -165,7 +165,8 @@ class Decider:
             found = decide(case)
             if before:
                 found = confirmed(before[0], found, before[1])
-            record = record_of(found, Clerk().papers(case), kind=kind, key=key, by=self._by)
+            papers = Clerk().papers(case)
+            record = record_of(found, text_of(found), papers, kind=kind, key=key, by=self._by)
             if appended := self._store.decisions.append(record, waivers=token):
                 if appended.created:
                     return Ruling(found, appended.link.seal)
@@ -184,12 +185,13 @@ class Decider:
 
 
 def record_of(
-    decision: Decision, papers: Papers, *, kind: RecordKind, key: str | None, by: str
+    decision: Decision, told: str, papers: Papers, *, kind: RecordKind, key: str | None, by: str
 ) -> DecisionRecord:
     """A decision as it is recorded.
 
     Args:
         decision: The decision.
+        told: Its text (`decision_record.text_of`).
         papers: The case it was judged from.
         kind: Whether it is a decision or a confirmation.
         key: The idempotency key, or `None`.
@@ -201,7 +203,7 @@ def record_of(
         action=decision.action,
         decided_at=decision.now,
         effective=decision.effective.value,
-        body=body_of(decision, kind=kind, key=key, by=by, inputs=papers.digest),
+        body=body_of(told, kind=kind, key=key, by=by, inputs=papers.digest),
         key=key,
         inputs=papers.digest,
         documents=papers.documents,

@@ -14,18 +14,25 @@ from featureguard.verdict import Decision
 _PARTS = {"kind", "key", "by", "inputs", "decision"}
 
 
-def body_of(decision: Decision, *, kind: str, key: str | None, by: str, inputs: str) -> str:
-    """The text of a record.
+def text_of(decision: Decision) -> str:
+    """The decision inside of a record's text."""
+    return canonical_json(decision_to_dict(decision)).decode()
+
+
+def body_of(told: str, *, kind: str, key: str | None, by: str, inputs: str) -> str:
+    """The text of a record, as canonical JSON.
 
     Args:
-        decision: The decision.
+        told: The decision, as `text_of` gives it: one decision may be the answer to many who ask at once.
         kind: `decision` or `confirmation`.
         key: The idempotency key, or `None`.
         by: Who asked.
         inputs: Digest of the case that was decided.
     """
-    told = {"kind": kind, "key": key, "by": by, "inputs": inputs, "decision": decision_to_dict(decision)}
-    return canonical_json(told).decode()
+    around = canonical_json({"by": by, "decision": None, "inputs": inputs, "key": key, "kind": kind}).decode()
+    before, empty, after = around.partition(',"decision":null,')
+    assert empty, "'by' is text, so that nothing in it can look like this"
+    return f'{before},"decision":{told},{after}'
 
 
 def parts_of(link: Link) -> dict[str, Any]:

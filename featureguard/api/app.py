@@ -89,11 +89,13 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
     )
     app.state.service = service
     for routes in (
-        running.public,
-        running.reads,
-        gate.previews,
+        gate.previews,  # What is asked most is looked for first.
         gate.decisions,
         observations.routes,
+        running.public,
+        running.reads,
+        gate.confirmations,
+        gate.reads,
         datasets.routes,
         people.reads,
         people.writes,

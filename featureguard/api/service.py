@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from featureguard.api.once import Once
 from featureguard.api.problems import ProblemError
 from featureguard.errors import StoreError
 from featureguard.serving.court import Ask, Court, NotReadyError
@@ -20,15 +21,14 @@ from featureguard.serving.keeper import INTERVAL, Keeper
 from featureguard.serving.writer import Kind, Writer
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from featureguard.catalog import Catalog
     from featureguard.ruling import Ruling
     from featureguard.store import Store
     from featureguard.store.intake import Batch
-    from featureguard.verdict import Mode
+    from featureguard.verdict import Decision, Mode
 
-T = TypeVar("T")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 PATIENCE_SECONDS = 5.0
 """How long a request waits for something to be written."""
@@ -44,6 +44,9 @@ class Service:
         court: The gate.
         writer: Writes for all requests together.
         read_through: Ask the store what changed before every preview and decision.
+        decisions: Takes questions to be decided and recorded.
+        observations: Takes what workers saw.
+        told: Decisions as JSON.
     """
 
     store: Store
@@ -53,6 +56,7 @@ class Service:
     read_through: bool = False
     decisions: Kind[Ask, Ruling] = field(init=False)
     observations: Kind[Batch, list[str]] = field(init=False)
+    told: Once[Decision, bytes] = field(default_factory=Once)
     _running: asyncio.Task[None] | None = field(default=None, init=False)
     _next: asyncio.Task[None] | None = field(default=None, init=False)
 
@@ -128,14 +132,14 @@ class Service:
         with contextlib.suppress(StoreError):  # The picture stands still now; whoever judges says so.
             await asyncio.to_thread(self.keeper.refresh)
 
-    async def written(self, answer: Future[T]) -> T:
+    async def written(self, kind: Kind[Item, Answer], item: Item) -> Answer:
         """Wait until something is written.
 
         Raises:
             StoreError: If it takes too long.
         """
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(answer), PATIENCE_SECONDS)
+            return await kind.written(item, PATIENCE_SECONDS)
         except TimeoutError:
             told = f"Evidence store {self.store.name} did not confirm a write within {PATIENCE_SECONDS:g} s."
             raise StoreError(f"{told} Ask again with the same key.") from None

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from featureguard.api.problems import ProblemError
+from featureguard.api.security.asgi import Receive, Scope, Send
 from featureguard.wire.scalars import clean
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
@@ -33,6 +35,35 @@ class StrictRoute(APIRoute):
             return await handle(_StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+class PlainRoute(StrictRoute):
+    """A strict route for what is asked most: its endpoint takes the request and one document, nothing else.
+
+    FastAPI describes it, but what it would inject is not looked for, which costs more than the answer does.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        super().__init__(path, endpoint, **more)
+        wanted = self.dependant
+        if wanted.path_params or wanted.query_params or wanted.header_params or len(wanted.body_params) != 1:
+            raise TypeError(f"{endpoint.__name__} takes more than a request and a document.")
+        self._needs = [one.call for one in wanted.dependencies if one.call]
+        document: Any = wanted.body_params[0].field_info.annotation
+        self._read: TypeAdapter[Any] = TypeAdapter(document)
+        self.app = self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = _StrictRequest(scope, receive, send)
+        for needs in self._needs:
+            await needs(request)
+        try:
+            document = self._read.validate_python(await request.json())
+        except ValidationError as error:
+            told = error.errors(include_url=False, include_context=False, include_input=False)
+            raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in told]) from None
+        response: Response = await self.endpoint(request, document)
+        await response(scope, receive, send)
 
 
 class _StrictRequest(Request):

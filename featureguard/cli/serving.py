@@ -226,5 +226,7 @@ def _log_as_json() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # What no line tells need not be looked up for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from featureguard.deciding import Decider, record_of, refuse_confirmation_key, repeated
+from featureguard.decision_record import text_of
 from featureguard.errors import FeatureGuardError, StoreError, UsageError
 from featureguard.fallback import refuse_unknown, without_store
 from featureguard.gate import decide
@@ -19,6 +20,8 @@ from featureguard.store.decisions import Appended, DecisionRecord
 from featureguard.verdict import Decision
 
 _ATTEMPTS = 10
+_Judged = dict[tuple[str, str], tuple[Decision, str, Papers]]
+"""Decisions with their texts and papers, by subject and action."""
 
 
 class NotReadyError(FeatureGuardError):
@@ -150,7 +153,7 @@ class Court:
         for _ in range(_ATTEMPTS):
             # One that stands still is read anew, or this fails: nobody gets a fresh allow from old evidence.
             fleet = self._keeper.refresh() if self._keeper.is_stale else self.fleet
-            judged: dict[tuple[str, str], tuple[Decision, Papers]] = {}
+            judged: _Judged = {}
             records = [self._record(ask, fleet, max(now, fleet.as_of), judged) for ask in asks]
             appended = self._keeper.store.decisions.append_all(records, waivers=fleet.waiver_token)
             if appended is not None:
@@ -162,12 +165,17 @@ class Court:
         raise StoreError("Waivers changed again and again while decisions were recorded. Ask again.")
 
     def _record(
-        self, ask: Ask, fleet: Fleet, now: datetime, judged: dict[tuple[str, str], tuple[Decision, Papers]]
+        self,
+        ask: Ask,
+        fleet: Fleet,
+        now: datetime,
+        judged: dict[tuple[str, str], tuple[Decision, str, Papers]],
     ) -> DecisionRecord:
         question = ask.subject, ask.action
         if question not in judged:
             case = fleet.case(*question, now)
-            judged[question] = decide(case), self._clerk.papers(case)
+            decision = decide(case)
+            judged[question] = decision, text_of(decision), self._clerk.papers(case)
         return record_of(*judged[question], kind="decision", key=ask.key, by=ask.by)
 
     def _hold(self, fleet: Fleet, subject: str, action: str, now: datetime, why: str) -> Decision:

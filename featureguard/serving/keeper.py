@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 INTERVAL = timedelta(seconds=1)
 """How often the store is asked what changed."""
 
-_FIRST_WORK_SECONDS, _WORK_SHARE = 5.0, 0.1
+_FIRST_WORK_SECONDS = 5.0
+_REST = 9.0
+"""How many times as long as it worked the keeper rests, so that whoever asks need not wait for it."""
+_READINGS_SECONDS = 0.02
+"""How long the picture waits for new readings; the rest of a flood is read behind it."""
 _log = logging.getLogger("featureguard.serving")
 
 
@@ -89,6 +93,8 @@ class Keeper:
         self.ahead: Callable[[Fleet], Iterable[object]] = lambda _: ()
         self._lock, self._wake, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._waits: dict[str, float] = {}
+        self._made_behind: dict[str, Known] = {}
 
     def start(self) -> None:
         """Begin to keep the picture, in the background."""
@@ -150,9 +156,11 @@ class Keeper:
             try:
                 first = self._fleet is None
                 fleet = self.refresh()
-                self._work_ahead(fleet, _FIRST_WORK_SECONDS if first else None)
                 if first:
+                    self._work_at_first(fleet)
                     self.on_first_picture()
+                else:
+                    self._work_ahead(fleet, began + self.interval.total_seconds())
             except FeatureGuardError as error:
                 _log.warning("The picture stands still: %s", error)
             except Exception:
@@ -161,7 +169,8 @@ class Keeper:
                     self.health, down_since=self.health.down_since or began, store_problem="unexpected error"
                 )
             pause = self.interval.total_seconds()
-            self._wake.wait(min(pause, 1.0) if self.health.down_since else pause)
+            until = began + (min(pause, 1.0) if self.health.down_since else pause)
+            self._wake.wait(max(0.0, until - time.monotonic()))
             self._breathe(began)
 
     def _breathe(self, began: float) -> None:
@@ -182,10 +191,11 @@ class Keeper:
             if kept and kept.version == version and kept.is_known_until(now + 2 * self.interval):
                 known[name] = kept
                 continue
-            trusts = trusts or _trusts(catalog)
+            trusts, readings = trusts or _trusts(catalog), versions.get(changes.of_readings(name), 0)
             known[name] = learn(
-                self.store, catalog, name, now, version, until=until, trusts=trusts.get(name, ())
+                self.store, catalog, name, now, version, readings, until=until, trusts=trusts.get(name, ())
             )
+        self._read_readings(known, versions)
         if old and old.versions.get(changes.WAIVERS) == versions.get(changes.WAIVERS):
             waivers, token = old.waivers, old.waiver_token
         else:
@@ -206,6 +216,29 @@ class Keeper:
             glances=old.glances if old else {},
         )
 
+    def _read_readings(self, known: dict[str, Known], versions: Mapping[str, int]) -> None:
+        """Put new readings into their timelines; a flood of them must not hold up what gates rest on."""
+        until = time.monotonic() + _READINGS_SECONDS
+        for name, read in self._behind(known, versions):
+            made = self._made_behind.pop(name, None)
+            same = made is not None and made.version == known[name].version
+            if made is not None and same and made.contract is known[name].contract:
+                known[name] = made
+            elif time.monotonic() < until:
+                known[name] = known[name].with_readings(self.store, read)
+
+    def _behind(self, known: Mapping[str, Known], versions: Mapping[str, int]) -> list[tuple[str, int]]:
+        """Datasets whose newest readings are not in the picture; who waits longest is first."""
+        read = {name: versions.get(changes.of_readings(name), 0) for name in known}
+        behind = [name for name in known if known[name].readings != read[name]]
+        self._waits = {name: self._waits.get(name, time.monotonic()) for name in behind}
+        return [(name, read[name]) for name in sorted(behind, key=self._waits.__getitem__)]
+
+    def _readings(self, fleet: Fleet) -> Iterator[object]:
+        """Read what the picture did not wait for."""
+        for name, read in self._behind(fleet.known, fleet.versions):
+            yield self._made_behind.setdefault(name, fleet.known[name].with_readings(self.store, read))
+
     def _catalog(self) -> tuple[Catalog, str]:
         """Today's catalog, or the last valid one."""
         stamp = self._stamp()
@@ -225,12 +258,23 @@ class Keeper:
             self.health = replace(self.health, catalog_problem=None)
         return self._loaded[1], self._loaded[2]
 
-    def _work_ahead(self, fleet: Fleet, seconds: float | None) -> None:
-        """Make what will be asked for, but not for long."""
-        until = time.monotonic() + (seconds or _WORK_SHARE * self.interval.total_seconds())
-        for _ in chain(_accounts(fleet), self.ahead(fleet)):
+    def _work_at_first(self, fleet: Fleet) -> None:
+        """Make what will be asked for, but not for long: nobody is answered yet."""
+        until = time.monotonic() + _FIRST_WORK_SECONDS
+        for _ in self._work(fleet):
             if time.monotonic() > until or self._stopped.is_set():
                 return
+
+    def _work_ahead(self, fleet: Fleet, until: float) -> None:
+        """Make what will be asked for, a little at a time, until the next picture is due."""
+        began = time.monotonic()
+        for _ in self._work(fleet):
+            rest = _REST * (time.monotonic() - began)
+            if self._wake.wait(rest) or (began := time.monotonic()) > until:
+                return
+
+    def _work(self, fleet: Fleet) -> Iterator[object]:
+        return chain(self._readings(fleet), _accounts(fleet), self.ahead(fleet))
 
 
 def _accounts(fleet: Fleet) -> Iterator[object]:

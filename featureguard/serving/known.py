@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -70,6 +70,7 @@ class Known:
     Attributes:
         contract: Today's contract.
         version: How often its facts were written when they were read.
+        readings: How often readings of its clocks were.
         standings: What the evidence is worth to whoever trusts it so.
         trust: How its own tier trusts, under the default policy.
         shelf: Its timeline and contract versions.
@@ -79,6 +80,7 @@ class Known:
 
     contract: Contract
     version: int
+    readings: int
     standings: Mapping[Trust, Standing]
     trust: Trust
     shelf: Shelf
@@ -95,6 +97,15 @@ class Known:
     def is_known_until(self, instant: datetime) -> bool:
         """Whether its standings tell all that the same facts say up to an instant."""
         return all(one.known_until is None or one.known_until > instant for one in self.standings.values())
+
+    def with_readings(self, store: Store, readings: int) -> Known:
+        """The same with today's timelines: readings are no evidence, so that no standing changes.
+
+        Raises:
+            StoreError: If they cannot be read.
+        """
+        shelf = Shelf(store, self.contract)
+        return replace(self, readings=readings, shelf=shelf, _accounts=dict(self._accounts), _kept={})
 
     def books(self, now: datetime) -> Books:
         """SLIs, budget and incidents as of an instant."""
@@ -149,6 +160,7 @@ def learn(
     dataset: str,
     now: datetime,
     version: int,
+    readings: int,
     *,
     until: datetime | None,
     trusts: Iterable[Trust],
@@ -161,6 +173,7 @@ def learn(
         dataset: Its name.
         now: The instant it is judged for; its standings hold for later ones too.
         version: Of its facts, read before they are.
+        readings: Of its readings, likewise.
         until: Later looks do not count; `None` takes all.
         trusts: How those who ask about it trust evidence.
 
@@ -173,6 +186,7 @@ def learn(
     return Known(
         contract,
         version,
+        readings,
         {trust: assess(contract, evidence, now, trust) for trust in {own, *trusts}},
         own,
         Shelf(store, contract),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -25,7 +26,7 @@ MOST_WAITING = 10_000
 class _Waiting:
     kind: str
     item: Any
-    answer: Future[Any]
+    answer: asyncio.Future[Any]
 
 
 class Kind(Generic[Item, Answer]):
@@ -34,15 +35,18 @@ class Kind(Generic[Item, Answer]):
     def __init__(self, name: str, put: Callable[[_Waiting], None]) -> None:
         self._name, self._put = name, put
 
-    def submit(self, item: Item) -> Future[Answer]:
-        """Hand an item in; its answer comes once it is on the disk.
+    async def written(self, item: Item, patience_seconds: float) -> Answer:
+        """Hand an item in, and wait until it is on the disk.
 
         Raises:
+            TimeoutError: If that takes too long; it may be written nevertheless.
             StoreError: If too many wait already.
         """
-        waiting = _Waiting(self._name, item, Future())
+        waiting = _Waiting(self._name, item, asyncio.get_running_loop().create_future())
         self._put(waiting)
-        return waiting.answer
+        async with asyncio.timeout(patience_seconds):
+            answer: Answer = await waiting.answer
+        return answer
 
 
 class Writer:
@@ -95,7 +99,7 @@ class Writer:
             open_ = None not in found
             together: dict[str, list[_Waiting]] = {}
             for one in found:
-                if one is not None and one.answer.set_running_or_notify_cancel():
+                if one is not None:
                     together.setdefault(one.kind, []).append(one)
             for kind, waiting in together.items():
                 self._write(kind, waiting)
@@ -105,8 +109,21 @@ class Writer:
             answers = self._kinds[kind]([one.item for one in waiting])
         except Exception as error:
             answers = [error] * len(waiting)
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
         for one, answer in zip(waiting, answers, strict=True):
-            if isinstance(answer, Exception):
-                one.answer.set_exception(answer)
-            else:
-                one.answer.set_result(answer)
+            by_loop.setdefault(one.answer.get_loop(), []).append((one.answer, answer))
+        for loop, told in by_loop.items():
+            with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+                loop.call_soon_threadsafe(
+                    _tell, told
+                )  # Once for all: waking a loop costs as much as an answer.
+
+
+def _tell(told: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, answer in told:
+        if future.done():  # Whoever asked has gone.
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

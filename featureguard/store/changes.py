@@ -13,8 +13,13 @@ WAIVERS, NOTES, TOKENS = "waivers", "notes", "tokens"
 
 
 def of_dataset(name: str) -> str:
-    """The topic of everything recorded about a dataset."""
+    """The topic of everything recorded about a dataset but readings."""
     return f"dataset:{name}"
+
+
+def of_readings(name: str) -> str:
+    """The topic of readings, which add to a dataset's timelines and to nothing else."""
+    return f"readings:{name}"
 
 
 def bump(connection: Connection, topics: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ MAX_STATE_BYTES = 64 * 1024 * 1024
 """Largest keyed state that is kept; a larger one is computed again."""
 
 Provenance = Literal["look", "source_history"]
-_HOUR_MICROS = 3_600_000_000
+HOUR_MICROS = 3_600_000_000
 
 
 SENT = "sent"
@@ -166,8 +166,8 @@ def add_retraction(
     row: dict[str, str | int] = {
         "dataset": dataset,
         "recorder": recorder,
-        "since": encoding.to_micros(since) // _HOUR_MICROS * _HOUR_MICROS,
-        "until": -(-encoding.to_micros(until) // _HOUR_MICROS) * _HOUR_MICROS,
+        "since": encoding.to_micros(since) // HOUR_MICROS * HOUR_MICROS,
+        "until": -(-encoding.to_micros(until) // HOUR_MICROS) * HOUR_MICROS,
         "body": encoding.to_text(told),
     }
     row["id"] = encoding.digest_of(encoding.to_text(row))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import Connection, select
 
@@ -20,7 +21,7 @@ from featureguard.store import changes, facts, queries, upsert
 from featureguard.store.encoding import digest_of, to_micros, to_text
 from featureguard.store.facts import LookFact
 from featureguard.store.tables import LOOKS
-from featureguard.timeline import Sighting, is_stale, record
+from featureguard.timeline import is_stale
 
 HISTORY_UNITS = 64
 """How many units of the past a look is judged beside."""
@@ -91,18 +92,29 @@ def add_batches(connection: Connection, batches: Sequence[Batch], judge: Judge) 
 
 def add_readings(connection: Connection, readings: Iterable[Reading]) -> None:
     """Add to timelines; order, repetition and how readings are batched change nothing."""
-    seen: dict[tuple[str, str, str], list[Sighting]] = {}
-    for one in readings:
-        stale = is_stale(one.newest, one.observed_at, one.max_age)
-        sighting = Sighting(one.observed_at, one.newest, stale)
-        seen.setdefault((one.dataset, one.clock, one.recorder), []).append(sighting)
-    rows = [
-        facts.run_row(dataset, clock, recorder, "look", run)
-        for (dataset, clock, recorder), sightings in sorted(seen.items())
-        for run in record(sightings)
-    ]
+    # A sighting is a run of its own, which the table merges: merging them here first would cost more.
+    rows = [_run_row(one) for one in readings]
+    rows.sort(key=_by_dataset)
     facts.add_runs(connection, rows)
-    changes.bump(connection, sorted({changes.of_dataset(dataset) for dataset, _, _ in seen}))
+    changes.bump(connection, {changes.of_readings(str(row["dataset"])) for row in rows})
+
+
+_by_dataset = itemgetter("dataset", "hour", "value", "clock", "recorder")
+
+
+def _run_row(one: Reading) -> dict[str, object]:
+    at = to_micros(one.observed_at)
+    return {
+        "dataset": one.dataset,
+        "clock": one.clock,
+        "hour": at - at % facts.HOUR_MICROS,
+        "value": to_micros(one.newest),
+        "recorder": one.recorder,
+        "provenance": "look",
+        "first_seen": at,
+        "last_seen": at,
+        "first_stale": at if is_stale(one.newest, one.observed_at, one.max_age) else None,
+    }
 
 
 def _order(sent: SentLook) -> tuple[str, datetime]:

@@ -201,8 +201,8 @@ EXTERNAL = Table(
     Index("fg_external_by_name", "dataset", "name", "observed_at"),
 )
 
-# How often the facts of one topic were written: `dataset:NAME`, `waivers`, `notes` or `tokens`. A counter,
-# not a fact: it tells readers that keep what they read when to read again.
+# How often the facts of one topic were written: `dataset:NAME`, `readings:NAME`, `waivers`, `notes` or
+# `tokens`. A counter, not a fact: it tells readers that keep what they read when to read again.
 CHANGES = Table(
     "fg_changes",
     METADATA,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Insert, Table, func, select
 from sqlalchemy.dialects import sqlite
 
 Row = Mapping[str, Any]
@@ -15,16 +16,13 @@ Row = Mapping[str, Any]
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add the rows whose keys are new; a row that is there stays as it is."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+        connection.execute(_adding(connection.dialect.name, table), list(rows))
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add the rows, over the ones with the same keys."""
     if rows:
-        insert = _insert(connection, table)
-        values = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
-        keys = list(table.primary_key.columns)
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+        connection.execute(_putting(connection.dialect.name, table), list(rows))
 
 
 def merge(
@@ -35,26 +33,15 @@ def merge(
     greatest: Sequence[str] = (),
 ) -> None:
     """Add the rows; where a key is there already, keep the least and the greatest of both, NULL aside."""
-    if not rows:
-        return
-    insert, on_sqlite = _insert(connection, table), connection.dialect.name == "sqlite"
-    smaller, larger = (func.min, func.max) if on_sqlite else (func.least, func.greatest)
-    values = {}
-    for names, choose in ((least, smaller), (greatest, larger)):
-        for name in names:
-            old, new = table.columns[name], insert.excluded[name]
-            values[name] = func.coalesce(choose(old, new), old, new)  # SQLite's min(1, NULL) is NULL.
-    keys = list(table.primary_key.columns)
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+    if rows:
+        statement = _merging(connection.dialect.name, table, tuple(least), tuple(greatest))
+        connection.execute(statement, list(rows))
 
 
 def count(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add the rows; where a key is there already, add the values of both."""
     if rows:
-        insert = _insert(connection, table)
-        values = {c.name: c + insert.excluded[c.name] for c in table.columns if not c.primary_key}
-        keys = list(table.primary_key.columns)
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+        connection.execute(_counting(connection.dialect.name, table), list(rows))
 
 
 def lock(connection: Connection, name: str) -> None:
@@ -64,8 +51,45 @@ def lock(connection: Connection, name: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    if connection.dialect.name == "sqlite":
+@cache
+def _adding(dialect: str, table: Table) -> Insert:
+    found: Insert = _insert(dialect, table).on_conflict_do_nothing()
+    return found
+
+
+@cache
+def _putting(dialect: str, table: Table) -> Insert:
+    insert = _insert(dialect, table)
+    return _over(insert, table, {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key})
+
+
+@cache
+def _merging(dialect: str, table: Table, least: tuple[str, ...], greatest: tuple[str, ...]) -> Insert:
+    insert, on_sqlite = _insert(dialect, table), dialect == "sqlite"
+    smaller, larger = (func.min, func.max) if on_sqlite else (func.least, func.greatest)
+    values = {}
+    for names, choose in ((least, smaller), (greatest, larger)):
+        for name in names:
+            old, new = table.columns[name], insert.excluded[name]
+            values[name] = func.coalesce(choose(old, new), old, new)  # SQLite's min(1, NULL) is NULL.
+    return _over(insert, table, values)
+
+
+@cache
+def _counting(dialect: str, table: Table) -> Insert:
+    insert = _insert(dialect, table)
+    values = {c.name: c + insert.excluded[c.name] for c in table.columns if not c.primary_key}
+    return _over(insert, table, values)
+
+
+def _over(insert: Any, table: Table, values: Mapping[str, Any]) -> Insert:
+    keys = list(table.primary_key.columns)
+    found: Insert = insert.on_conflict_do_update(index_elements=keys, set_=values)
+    return found
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    if dialect == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415  (a tenth of a second that SQLite need not pay)
 

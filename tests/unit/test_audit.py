@@ -11,7 +11,7 @@ import pytest
 
 from featureguard import audit
 from featureguard.chain import GENESIS, Head, Link, head_of, sealed
-from featureguard.decision_record import body_of
+from featureguard.decision_record import body_of, text_of
 from featureguard.errors import UsageError
 from featureguard.store.decisions import Recorded
 from featureguard.verdict import Decision, Verdict
@@ -22,7 +22,7 @@ Links = list[Link]
 
 def body(number: int) -> str:
     decision = Decision("pricing", "train", NOW + number * HOUR, Verdict.BLOCK, Verdict.BLOCK)
-    return body_of(decision, kind="decision", key=f"run \u00e4 {number}", by="me", inputs="0" * 64)
+    return body_of(text_of(decision), kind="decision", key=f"run \u00e4 {number}", by="me", inputs="0" * 64)
 
 
 def chain(length: int = 5) -> Links:

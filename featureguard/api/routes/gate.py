@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, Header, Query, Request, Response
-from pydantic import ConfigDict, JsonValue
+from fastapi import Depends, Query, Request, Response
+from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from featureguard.access import Caller, Scope
 from featureguard.api.problems import ProblemError
-from featureguard.api.replies import answer, reading, service_of, snapshot_headers, snapshot_to_dict
+from featureguard.api.replies import (
+    answer,
+    reading,
+    service_of,
+    snapshot_headers,
+    snapshot_to_dict,
+    to_json,
+)
 from featureguard.api.security.scopes import Needs, router
 from featureguard.api.service import Service
-from featureguard.api.strict import Digest, Key, StrictRoute
+from featureguard.api.strict import Digest, Key, PlainRoute, StrictRoute
 from featureguard.decision_record import decision_of, parts_of
 from featureguard.errors import UsageError
 from featureguard.gate.documents import decision_to_dict
@@ -23,8 +31,14 @@ from featureguard.serving.fleet import Fleet
 from featureguard.store.decisions import Recorded
 from featureguard.wire.scalars import Document, Instant, Name
 
-previews = router(Scope.READ, route_class=StrictRoute, tags=["gate"])
-decisions = router(Scope.GATE, route_class=StrictRoute, tags=["gate"])
+if TYPE_CHECKING:
+    from featureguard.verdict import Decision
+
+previews = router(Scope.READ, route_class=PlainRoute, tags=["gate"])
+decisions = router(Scope.GATE, route_class=PlainRoute, tags=["gate"])
+confirmations = router(Scope.GATE, route_class=StrictRoute, tags=["gate"])
+reads = router(Scope.READ, tags=["gate"])
+_KEY: TypeAdapter[str] = TypeAdapter(Key)
 _EXAMPLE: dict[str, JsonValue] = {"subject": "departure_delay", "action": "promote"}
 
 
@@ -74,25 +88,35 @@ async def preview(request: Request, question: Question) -> Response:
     return _told(found, service)
 
 
-@decisions.post("/v1/decisions", summary="Decide, and record it before it is answered")
-async def decide(
-    request: Request,
-    attempt: Attempt,
-    caller: Annotated[Caller, Depends(Needs(Scope.GATE))],
-    idempotency_key: Annotated[Key | None, Header()] = None,
-) -> Response:
+@decisions.post(
+    "/v1/decisions",
+    summary="Decide, and record it before it is answered",
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            }
+        ]
+    },
+)
+async def decide(request: Request, attempt: Attempt) -> Response:
     """200 with `allowed` for every decision; a problem only where there is none."""
-    if attempt.key and idempotency_key and attempt.key != idempotency_key:
+    caller: Caller = request.state.caller
+    header = _key(request.headers.get("idempotency-key"))
+    if attempt.key and header and attempt.key != header:
         raise ProblemError("invalid", "The body's 'key' and the header 'Idempotency-Key' differ. Send one.")
     service = service_of(request)
     if service.read_through:
         await service.newest()
     fleet = service.fleet
-    ask = Ask(attempt.subject, attempt.action, attempt.key or idempotency_key, caller.name)
-    return _ruled(await service.written(service.decisions.submit(ask)), service, fleet, ask.key)
+    ask = Ask(attempt.subject, attempt.action, attempt.key or header, caller.name)
+    return _ruled(await service.written(service.decisions, ask), service, fleet, ask.key)
 
 
-@decisions.post("/v1/decisions/{decision_id}/confirm", summary="Ask again right before the action")
+@confirmations.post("/v1/decisions/{decision_id}/confirm", summary="Ask again right before the action")
 async def confirm(
     request: Request,
     decision_id: Digest,
@@ -112,7 +136,7 @@ async def confirm(
     return _ruled(found, service, fleet)
 
 
-@previews.get("/v1/decisions", summary="Recorded decisions, newest first")
+@reads.get("/v1/decisions", summary="Recorded decisions, newest first")
 async def list_decisions(
     request: Request,
     subject: Name | None = None,
@@ -136,7 +160,7 @@ async def list_decisions(
     return reading(request, fleet, {"items": [_brief(one) for one in shown], "next": following})
 
 
-@previews.get("/v1/decisions/{decision_id}", summary="One recorded decision")
+@reads.get("/v1/decisions/{decision_id}", summary="One recorded decision")
 async def read_decision(request: Request, decision_id: Digest) -> Response:
     """With what was decided, by whom it was asked, and its place in the chain."""
     service = service_of(request)
@@ -161,10 +185,9 @@ async def read_decision(request: Request, decision_id: Digest) -> Response:
 def _told(found: Preview, service: Service) -> Response:
     body = {
         "allowed": found.decision.allowed,
-        "decision": decision_to_dict(found.decision),
         "snapshot": snapshot_to_dict(service, found.fleet, stale=found.stale),
     }
-    return answer(body, headers=snapshot_headers(service, found.fleet))
+    return _answer(body, found.decision, service, found.fleet)
 
 
 def _ruled(found: Ruling, service: Service, fleet: Fleet, key: str | None = None) -> Response:
@@ -174,10 +197,29 @@ def _ruled(found: Ruling, service: Service, fleet: Fleet, key: str | None = None
         "allowed": found.allowed,
         "repeated": found.repeated,
         "expired": found.expired,
-        "decision": decision_to_dict(found.decision),
         "snapshot": snapshot_to_dict(service, fleet, stale=service.keeper.is_stale),
     }
-    return answer(body, headers=snapshot_headers(service, fleet))
+    return _answer(body, found.decision, service, fleet)
+
+
+def _answer(body: Mapping[str, Any], decision: Decision, service: Service, fleet: Fleet) -> Response:
+    """An answer about a decision, whose own text is made once for all who are told it."""
+    told = service.told.get(decision, lambda: to_json(decision_to_dict(decision)))
+    content = b"".join((to_json(body)[:-1], b',"decision":', told, b"}"))
+    return Response(content, media_type="application/json", headers=snapshot_headers(service, fleet))
+
+
+def _key(header: str | None) -> str | None:
+    """The idempotency key of a header.
+
+    Raises:
+        ProblemError: If it cannot be one.
+    """
+    try:
+        return _KEY.validate_python(header) if header is not None else None
+    except ValidationError as error:
+        why = error.errors()[0]["msg"]
+        raise ProblemError("invalid", f"The header 'Idempotency-Key' is no key: {why}") from None
 
 
 def _brief(found: Recorded) -> dict[str, Any]:

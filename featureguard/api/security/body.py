@@ -39,7 +39,8 @@ class BodyLimit:
             await send_problem(_too_large(most), send)
             return
         try:
-            body = await asyncio.wait_for(_read(receive, most), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                body = await _read(receive, most)
         except TimeoutError:
             told = f"The body did not arrive within {self._seconds:g} seconds."
             await send_problem(ProblemError("timeout", told, headers={"Connection": "close"}), send)
