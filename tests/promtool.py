@@ -16,14 +16,17 @@ NEEDED = "FEATUREGUARD_NEEDS_PROMTOOL"
 """Set where promtool was installed for the tests, so that they fail rather than skip without it."""
 
 
-def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run it; the test is skipped where it is not installed and nobody said that it must be."""
+def promtool(*words: str | Path, read: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run it on files, or on what it is to read.
+
+    The test is skipped where it is not installed, unless somebody said that it must be.
+    """
     found = shutil.which("promtool")
     if found is None:
         if os.environ.get(NEEDED):
             pytest.fail(f"promtool is not installed, and {NEEDED} says that it must be.")
         pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
-    return subprocess.run([found, *map(str, words)], capture_output=True, text=True, check=False)
+    return subprocess.run([found, *map(str, words)], capture_output=True, text=True, check=False, input=read)
 
 
 def check(folder: Path, rules: str) -> None:
