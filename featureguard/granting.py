@@ -30,6 +30,7 @@ def grant(
     ticket: str | None = None,
     column: str | None = None,
     bound: float | None = None,
+    may_wait: bool = False,
 ) -> Waiver:
     """A waiver for today's promises, not recorded yet.
 
@@ -46,6 +47,7 @@ def grant(
         ticket: Where it is followed up.
         column: Only reasons about this column.
         bound: How far it goes, in the unit of the observed value.
+        may_wait: The second person may still come; until then it covers nothing where one is needed.
 
     Raises:
         UsageError: If a name or a code is unknown, it lasts too long, or the second person is missing.
@@ -61,8 +63,8 @@ def grant(
             f"A waiver lasts {words.limit(longest)} at most; this one ends {words.limit(until - since)}"
             " after it begins. Give a shorter one, and mend the cause meanwhile."
         )
-    needing = {tier for policy, tier in touched if tier in policy.second_person}
-    if needing and approved_by is None:
+    needing = _needing(touched)
+    if needing and approved_by is None and not may_wait:
         raise UsageError(f"Tier {min(needing)} needs a second person: name one with --approved-by.")
     if approved_by is not None and _person(approved_by) in ("", _person(by)):
         raise UsageError("The second person is somebody else than who gives the waiver. Name one.")
@@ -86,6 +88,18 @@ def grant(
         where = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"This waiver cannot be given: {where}{': ' if where else ''}{said}") from None
+
+
+def waits(catalog: Catalog, waiver: Waiver) -> bool:
+    """Whether a waiver still needs a second person somewhere."""
+    covered = [name for name in waiver.digests if name in catalog.contracts]
+    subject = waiver.subject if waiver.subject in catalog.subjects else None
+    known = bool(covered) and (waiver.subject is None or subject is not None)
+    return known and waiver.approved_by is None and bool(_needing(_touched(catalog, covered, subject)))
+
+
+def _needing(touched: Sequence[tuple[Policy, int]]) -> set[int]:
+    return {tier for policy, tier in touched if tier in policy.second_person}
 
 
 def _refuse_unknown(catalog: Catalog, dataset: str | None, subject: str | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from featureguard.catalog import Catalog
 from featureguard.contract import External, Subject
 from featureguard.gate import Finding
+from featureguard.granting import waits
 from featureguard.judging import Report
 from featureguard.lineage import Lineage
 from featureguard.profile import Never
@@ -109,9 +110,10 @@ def lineage_to_dict(lineage: Lineage, catalog: Catalog, fleet: Fleet) -> dict[st
     }
 
 
-def waiver_to_dict(waiver: Waiver, now: datetime) -> dict[str, Any]:
-    """A waiver and whether it holds."""
-    return {"id": waiver.id, "holds": holds(waiver, now), **waiver.model_dump(mode="json")}
+def waiver_to_dict(waiver: Waiver, now: datetime, catalog: Catalog) -> dict[str, Any]:
+    """A waiver, whether it holds, and whether it waits for a second person."""
+    told = {"id": waiver.id, "holds": holds(waiver, now), "waits": waits(catalog, waiver)}
+    return {**told, **waiver.model_dump(mode="json")}
 
 
 def holds(waiver: Waiver, now: datetime) -> bool:

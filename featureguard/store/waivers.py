@@ -48,6 +48,23 @@ class Waivers:
         self._database.write("add a waiver", lambda connection: _add(connection, waiver))
         return waiver.id
 
+    def approve(self, waiver: str, *, by: str, at: datetime) -> Waiver:
+        """Record that a second person stands for a waiver too.
+
+        The waiver that both stand for is another one, which begins now; the one of the first person alone is
+        taken back in the same transaction.
+
+        Returns:
+            The waiver of both.
+
+        Raises:
+            UsageError: If there is no waiver with this id, it ended or was taken back, or has its second
+                person already.
+        """
+        return self._database.write(
+            "approve a waiver", lambda connection: _approve(connection, waiver, by=by, at=at)
+        )
+
     def revoke(self, waiver: str, *, by: str, at: datetime, reason: str) -> Waiver:
         """Record that a waiver was taken back; it stays listed, and only the first time counts.
 
@@ -103,11 +120,34 @@ def _add(connection: Connection, waiver: Waiver) -> None:
     changes.bump(connection, [changes.WAIVERS])
 
 
+def _approve(connection: Connection, waiver: str, *, by: str, at: datetime) -> Waiver:
+    upsert.lock(connection, LOCK)
+    found = _known(connection, waiver)
+    if found.approved_by is not None:
+        raise UsageError(f"Waiver {waiver} has its second person: {found.approved_by}.")
+    if found.revoked_at is not None or found.until <= at:
+        raise UsageError(f"Waiver {waiver} ended or was taken back. Give a new one.")
+    if found.by.strip().casefold() == by.strip().casefold():
+        raise UsageError(f"{by} gave waiver {waiver}. The second person is somebody else.")
+    given = {"approved_by": by, "verified": True, "since": max(at, found.since)}
+    both = found.model_copy(update=given)
+    _add(connection, both)
+    told = {"by": by, "reason": f"approved as {both.id}"}
+    row = {"waiver": waiver, "at": encoding.to_micros(at), "body": encoding.to_text(told)}
+    upsert.add(connection, REVOCATIONS, [row])
+    return both
+
+
+def _known(connection: Connection, waiver: str) -> Waiver:
+    found = {one.id: one for one in _waivers(connection)}
+    if waiver not in found:
+        raise UsageError(f"There is no waiver {waiver!r}.{suggestion(waiver, sorted(found))}")
+    return found[waiver]
+
+
 def _revoke(connection: Connection, row: upsert.Row) -> Waiver:
     upsert.lock(connection, LOCK)
-    known = sorted(connection.scalars(select(WAIVERS.c.id)))
-    if row["waiver"] not in known:
-        raise UsageError(f"There is no waiver {row['waiver']!r}.{suggestion(row['waiver'], known)}")
+    _known(connection, row["waiver"])
     upsert.add(connection, REVOCATIONS, [row])
     changes.bump(connection, [changes.WAIVERS])
-    return next(waiver for waiver in _waivers(connection) if waiver.id == row["waiver"])
+    return _known(connection, row["waiver"])

@@ -36,7 +36,8 @@ class WaiverBody(Document):
         seconds: For how long, from now; or
         until: until when.
         reason: Why.
-        approved_by: The second person, whom tier 0 needs.
+        approved_by: The second person, whom tier 0 needs, where nobody has a token; with tokens it is
+            somebody else's token that approves.
         ticket: Where it is followed up.
         column: Only reasons about this column.
         bound: How far it goes, in the unit of the observed value: seconds of age, a share in [0, 1].
@@ -65,7 +66,6 @@ class WaiverBody(Document):
                     "bound": 0.6,
                     "seconds": 72_000,
                     "reason": "Cancelled flights have no delay: the nulls are true",
-                    "approved_by": "ben@example.org",
                     "ticket": "ML-208",
                 }
             ]
@@ -98,7 +98,9 @@ async def list_waivers(request: Request, everything: Annotated[bool, Query(alias
     """Earliest first."""
     fleet = service_of(request).fleet
     items = [
-        waiver_to_dict(one, fleet.as_of) for one in fleet.waivers if everything or holds(one, fleet.as_of)
+        waiver_to_dict(one, fleet.as_of, fleet.catalog)
+        for one in fleet.waivers
+        if everything or holds(one, fleet.as_of)
     ]
     return reading(request, fleet, {"items": items, "next": None})
 
@@ -110,6 +112,10 @@ async def give_waiver(request: Request, body: WaiverBody, caller: Writer) -> Res
     fleet, now = service.fleet, service.keeper.clock()
     if (body.seconds is None) == (body.until is None):
         raise ProblemError("invalid", "Say how long it holds: 'seconds', or 'until'.")
+    known = caller is not LOCAL
+    if known and body.approved_by is not None:
+        told = "A name proves nothing. Let the second person approve it, with a token of their own."
+        raise ProblemError("invalid", told)
     until = body.until or now + timedelta(seconds=body.seconds or 0)
     waiver = grant(
         fleet.catalog,
@@ -124,12 +130,28 @@ async def give_waiver(request: Request, body: WaiverBody, caller: Writer) -> Res
         ticket=body.ticket,
         column=body.column,
         bound=body.bound,
-    )
-    if caller is not LOCAL and waiver.approved_by is None:  # A second person's name proves nothing.
-        waiver = waiver.model_copy(update={"verified": True})
+        may_wait=known,
+    ).model_copy(update={"verified": known})
     await asyncio.to_thread(service.store.waivers.add, waiver)
     service.keeper.poke()
-    return answer(waiver_to_dict(waiver, now), 201)
+    return answer(waiver_to_dict(waiver, now, fleet.catalog), 201)
+
+
+@writes.post("/v1/waivers/{waiver_id}/approve", status_code=201, summary="Approve, as second person")
+async def approve_waiver(request: Request, waiver_id: ShortId, caller: Writer) -> Response:
+    """A new waiver in both names, from now on; the one that waited is taken back."""
+    service = service_of(request)
+    if caller is LOCAL:
+        raise ProblemError("forbidden", "Nobody is known here without tokens. Approve with a token.")
+    now, waivers = service.keeper.clock(), service.store.waivers
+    if waiver_id not in {one.id for one in await asyncio.to_thread(waivers.all)}:
+        raise ProblemError("not-found", f"There is no waiver '{waiver_id}'.")
+    try:
+        waiver = await asyncio.to_thread(waivers.approve, waiver_id, by=caller.name, at=now)
+    except UsageError as error:
+        raise ProblemError("conflict", str(error)) from None
+    service.keeper.poke()
+    return answer(waiver_to_dict(waiver, now, service.fleet.catalog), 201)
 
 
 @writes.post("/v1/waivers/{waiver_id}/revoke", summary="Take a waiver back")
@@ -144,7 +166,7 @@ async def revoke_waiver(request: Request, waiver_id: ShortId, body: Revocation, 
     except UsageError as error:
         raise ProblemError("not-found", str(error)) from None
     service.keeper.poke()
-    return answer(waiver_to_dict(revoked, now))
+    return answer(waiver_to_dict(revoked, now, service.fleet.catalog))
 
 
 @reads.get("/v1/incidents", summary="What is broken, or was")

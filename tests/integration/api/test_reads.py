@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from featureguard.access import Scope
 from featureguard.result import Code
 from tests.builders import HOUR
 from tests.decision_world import MINUTE
@@ -172,6 +173,34 @@ def test_a_waiver_is_given_listed_and_taken_back(asked: Api) -> None:
     assert asked.post("/v1/previews", {"subject": "pricing", "action": "train"}).json()["allowed"] is False
     assert asked.get("/v1/waivers").json()["items"] == []
     assert len(asked.get("/v1/waivers", params={"all": True}).json()["items"]) == 1
+
+
+def test_a_waiver_of_tier_0_waits_for_another_token(asked: Api) -> None:
+    asked.world.go_stale()
+    ann, bob = (asked.token(Scope.WAIVE, Scope.READ, name=name) for name in ("ann", "bob"))
+    body = {"dataset": "rides", "codes": ["DATA_STALE"], "seconds": 3600, "reason": "the vendor is down"}
+    train = {"subject": "pricing", "action": "train"}
+    named = asked.post("/v1/waivers", body | {"approved_by": "bob"}, ann)
+    assert (named.status_code, "A name proves nothing" in named.json()["detail"]) == (422, True)
+    waiting = asked.post("/v1/waivers", body, ann).json()
+    assert (waiting["by"], waiting["approved_by"], waiting["waits"]) == ("ann", None, True)
+    asked.refresh()
+    decision = asked.post("/v1/previews", train, ann).json()["decision"]
+    assert decision["effective"] == "block"
+    assert any("has no second person" in remark["text"] for remark in decision["remarks"])
+    approve = f"/v1/waivers/{waiting['id']}/approve"
+    assert asked.ask("POST", approve, ann).status_code == 409
+    both = asked.ask("POST", approve, bob).json()
+    assert (both["by"], both["approved_by"], both["verified"], both["waits"]) == ("ann", "bob", True, False)
+    asked.refresh()
+    assert asked.post("/v1/previews", train, ann).json()["allowed"] is True
+    assert [one["id"] for one in asked.get("/v1/waivers", ann).json()["items"]] == [both["id"]]
+    assert asked.ask("POST", approve, bob).status_code == 409
+    assert asked.ask("POST", "/v1/waivers/00000000/approve", bob).status_code == 404
+
+
+def test_where_nobody_has_a_token_nobody_can_prove_to_be_the_second(small: Api) -> None:
+    assert small.ask("POST", "/v1/waivers/00000000/approve").status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/v1/datasets/ridez", "/v1/subjects/pricin", "/v1/datasets/pricin/lineage"])
