@@ -24,7 +24,8 @@ class Wishes:
 
     Attributes:
         job: Name of the scrape job.
-        hold: How long a condition must hold before its alert fires.
+        hold: How long a condition must hold before its alert fires, and how long an alert about data goes on
+            without it.
         url: Address of the service, for links to its pages.
     """
 
@@ -115,7 +116,9 @@ class Alert:
                 "alert": self.full_name,
                 "expr": one.expr,
                 **({"for": _milliseconds(hold)} if hold else {}),
-                "labels": {"severity": one.urgency},
+                # What is told about data goes with the service: its restart should end no alert.
+                **({"keep_firing_for": _milliseconds(wishes.hold)} if one.tiers else {}),
+                "labels": {"severity": one.urgency, "job": wishes.job},
                 "annotations": {
                     "summary": self.summary,
                     "description": self.description,

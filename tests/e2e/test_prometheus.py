@@ -67,6 +67,7 @@ def test_the_weather_that_stopped_calls_a_person(watched: tuple[str, Prometheus]
     assert alert["labels"] == {
         "alertname": "FeatureguardStaleTooLong",
         "severity": "page",
+        "job": "featureguard",
         "dataset": "weather",
         "tier": "0",
         "owner": "ops-features@example.org",

@@ -196,6 +196,16 @@ def test_aging_data_is_only_told(tmp_path: Path) -> None:
     fires(tmp_path, "Aging", state("aging", "0x10 1x200"), "15m", "16m", "info")
 
 
+def test_a_restart_of_the_service_ends_no_alert_and_a_longer_silence_does(tmp_path: Path) -> None:
+    there = dict.fromkeys(state("stale"), "1x20 stale")
+    firing = 'count(ALERTS{alertname="FeatureguardStale", alertstate="firing"})'
+    still: list[dict[str, object]] = [
+        {"expr": firing, "eval_time": "25m", "exp_samples": [{"labels": "{}", "value": 1}]},
+        {"expr": firing, "eval_time": "27m", "exp_samples": []},
+    ]
+    holds(tmp_path, RULES, there, {"promql_expr_test": still})
+
+
 def test_two_servers_that_tell_the_same_are_one_alert(tmp_path: Path) -> None:
     one = state("stale")
     both = {**one, **{name.replace("a:80", "b:80"): values for name, values in one.items()}}
@@ -380,7 +390,7 @@ def alert_of(name: str, told: Mapping[str, str], severity: str = "page", **label
         if (rule["alert"], rule["labels"]["severity"]) == (f"Featureguard{name}", severity)
     ]
     annotations = rule["annotations"] | told
-    has = {"severity": severity, "dataset": "rides", "tier": "0", **labels}
+    has = {"severity": severity, "job": "featureguard", "dataset": "rides", "tier": "0", **labels}
     return {
         "alertname": rule["alert"],
         "exp_alerts": [{"exp_labels": has, "exp_annotations": annotations}],

@@ -40,7 +40,8 @@ def test_an_alert_is_a_rule_for_each_urgency() -> None:
         "alert": "FeatureguardWet",
         "expr": "rain > 1",
         "for": "300s",
-        "labels": {"severity": "ticket"},
+        "keep_firing_for": "300s",
+        "labels": {"severity": "ticket", "job": "featureguard"},
         "annotations": {
             "summary": "wet",
             "description": "very wet",
@@ -50,7 +51,7 @@ def test_an_alert_is_a_rule_for_each_urgency() -> None:
             "todo": "1. Close the window. 2. Wait.",
         },
     }
-    assert (info["expr"], info["labels"]) == ("rain > 2", {"severity": "info"})
+    assert (info["expr"], info["labels"]) == ("rain > 2", {"severity": "info", "job": "featureguard"})
 
 
 def test_whom_it_concerns_is_told_in_words() -> None:
