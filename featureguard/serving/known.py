@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 ACCOUNTS_LAST = timedelta(minutes=1)
 """How old an account of an objective may be before it is drawn up anew, though no fact changed."""
+BUDGETS_LAST = timedelta(minutes=10)
+"""The same for a gate, which must not wait for sums over a month: the keeper draws them up behind it."""
 MONTH = timedelta(days=28)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -135,10 +137,13 @@ class Known:
 
     def account(self, now: datetime) -> Account | None:
         """How the objective stands, drawn up within the last minute; `None` without an objective."""
+        return self._account(now, ACCOUNTS_LAST)
+
+    def _account(self, now: datetime, lasts: timedelta) -> Account | None:
         if self.contract.slo is None:
             return None
         kept = self._accounts.get("own")
-        if kept is None or not kept.end <= now <= kept.end + ACCOUNTS_LAST:
+        if kept is None or not kept.end <= now <= kept.end + lasts:
             kept = self.books(now).account(unknown_as_bad=self.unknown_as_bad)
             assert kept is not None, "it has an objective"
             self._accounts["own"] = kept
@@ -146,7 +151,7 @@ class Known:
 
     def budget_state(self, now: datetime, *, unknown_as_bad: bool) -> BudgetState | None:
         """What is left of the error budget to somebody who counts unknown time so."""
-        account = self.account(now)
+        account = self._account(now, BUDGETS_LAST)
         if account is None:
             return None
         objective = account.slo.objective

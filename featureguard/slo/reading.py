@@ -7,9 +7,11 @@ data was fresh, their newest that it was stale.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import attrgetter
 
 from featureguard.profile import NEVER
 from featureguard.slo.spans import Span, union
@@ -75,17 +77,27 @@ def segments(runs: Iterable[Run]) -> list[Segment]:
 
 
 def judge(read: Sequence[Segment], span: Span, max_age: int) -> Judged:
-    """What a limit makes of the segments within a span; `max_age` in microseconds, at least 0."""
+    """What a limit makes of the segments within a span; `max_age` in microseconds, at least 0.
+
+    Args:
+        read: As `segments` gives them: in order, without gaps.
+        span: Microseconds since the epoch.
+        max_age: Microseconds, at least 0.
+    """
     good, bad, still_open = [], [], []
-    for segment in read:
+    first = bisect_right(read, span[0], key=_end)
+    for segment in islice(read, first, None):
         start, end = max(segment.start, span[0]), min(segment.end, span[1])
         if start >= end:
-            continue
+            break
         good.append((start, min(end, segment.worst + max_age)))
         bad.append((max(start, segment.best + max_age), end))
         if segment.best == BEYOND_MICROS and segment.worst + max_age < segment.start:
             still_open.append((start, end))
     return Judged(union(good), union(bad), still_open)
+
+
+_end = attrgetter("end")
 
 
 def _value(run: Run) -> int:

@@ -5,7 +5,7 @@ It is integrated from the timeline, exactly: nothing counts polls, so looking tw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -98,12 +98,37 @@ def time_sli(
         first_look: First look after the first contract came into force; `None` if nobody has looked.
         maintenance: Declared maintenance; it stops time, not age.
     """
+    return integrate(
+        lambda clock: segments(runs_by_clock.get(clock, ())),
+        limits,
+        window,
+        now=now,
+        first_look=first_look,
+        maintenance=maintenance,
+    )
+
+
+def integrate(
+    read: Callable[[str], Sequence[Segment]],
+    limits: Iterable[Limit],
+    window: Period,
+    *,
+    now: datetime,
+    first_look: datetime | None,
+    maintenance: Iterable[Period] = (),
+) -> Sli:
+    """The same from timelines that were read already, for whoever asks about several windows.
+
+    Args:
+        read: Gives the segments of a clock.
+        limits, window, now, first_look, maintenance: As for `time_sli`.
+    """
     lived = cut(window, now, limits, first_look, promises_an_age)
     away = to_spans(maintenance)
     found = Sli(cold_start=lived.cold_start, no_contract=lived.no_contract)
-    read = {clock: segments(runs_by_clock.get(clock, ())) for clock in _clocks(lived.pieces)}
+    segments_of = {clock: read(clock) for clock in _clocks(lived.pieces)}
     for limit, span in lived.pieces:
-        found += _measure(read[str(limit.clock)], span, in_micros(limit.max_age), away)
+        found += _measure(segments_of[str(limit.clock)], span, in_micros(limit.max_age), away)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -34,14 +34,13 @@ def merge(
 ) -> None:
     """Add the rows; where a key is there already, keep the least and the greatest of both, NULL aside."""
     if rows:
-        statement = _merging(connection.dialect.name, table, tuple(least), tuple(greatest))
-        connection.execute(statement, list(rows))
+        _write(connection, _merging(connection.dialect.name, table, tuple(least), tuple(greatest)), rows)
 
 
 def count(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add the rows; where a key is there already, add the values of both."""
     if rows:
-        connection.execute(_counting(connection.dialect.name, table), list(rows))
+        _write(connection, _counting(connection.dialect.name, table), rows)
 
 
 def lock(connection: Connection, name: str) -> None:
@@ -49,6 +48,38 @@ def lock(connection: Connection, name: str) -> None:
     if connection.dialect.name == "postgresql":
         digest = hashlib.sha256(f"featureguard {name}".encode()).digest()
         connection.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
+
+
+_AT_ONCE = (256, 64, 16, 4)
+"""Rows of one SQLite statement: few sizes, so that each is prepared once."""
+
+
+def _write(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:
+    """Write whole numbers and text; on SQLite many rows by one statement.
+
+    Row by row, this thread would give up the interpreter's lock for each of them, and wait to get it back.
+    """
+    left = list(rows)
+    if connection.dialect.name == "sqlite":
+        columns, text = _spelled(statement, tuple(left[0]))
+        for size in _AT_ONCE:
+            while len(left) >= size:
+                values = tuple(row[column] for row in left[:size] for column in columns)
+                connection.exec_driver_sql(text(size), values)
+                del left[:size]
+    if left:
+        connection.execute(statement, left)
+
+
+@cache
+def _spelled(statement: Insert, keys: tuple[str, ...]) -> tuple[Sequence[str], Callable[[int], str]]:
+    """The order of an SQLite statement's columns, and its text for so many rows."""
+    compiled: Any = statement.compile(dialect=sqlite.dialect(), column_keys=list(keys))
+    columns, once = compiled.positiontup, str(compiled)
+    one = f"({', '.join('?' for _ in columns)})"
+    before, found, after = once.partition(f" VALUES {one} ")
+    assert found, once
+    return columns, cache(lambda size: f"{before} VALUES {', '.join([one] * size)} {after}")
 
 
 @cache
