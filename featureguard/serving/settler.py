@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from featureguard.serving.fleet import Fleet
     from featureguard.store.settled import SettledCounters
 
-_AT_ONCE = 50
+_AT_ONCE = 10
 
 
 def settler(counters: SettledCounters) -> Callable[[Fleet], Iterator[object]]:
