@@ -134,7 +134,7 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
                 urllib.request.urlopen(f"{found[0]}/readyz").close()
             except OSError:
                 continue
-            time.sleep(5)  # What is made ahead is made.
+            time.sleep(10)  # What is made ahead is made.
             return found[0]
     raise RuntimeError("The service is not ready after a minute.")
 

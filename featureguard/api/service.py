@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from featureguard.api.once import Once
 from featureguard.api.problems import ProblemError
 from featureguard.errors import StoreError
-from featureguard.serving.court import Ask, Court, NotReadyError
+from featureguard.serving.court import Ask, Court, NotReadyError, Preview
 from featureguard.serving.fleet import Fleet
 from featureguard.serving.intake import Intake
 from featureguard.serving.keeper import INTERVAL, Keeper
@@ -57,6 +57,7 @@ class Service:
     decisions: Kind[Ask, Ruling] = field(init=False)
     observations: Kind[Batch, list[str]] = field(init=False)
     told: Once[Decision, bytes] = field(default_factory=Once)
+    _judging: dict[tuple[str, str, str], asyncio.Task[Decision]] = field(default_factory=dict, init=False)
     _running: asyncio.Task[None] | None = field(default=None, init=False)
     _next: asyncio.Task[None] | None = field(default=None, init=False)
 
@@ -123,6 +124,23 @@ class Service:
                 self._next = asyncio.create_task(self._refresh(self._running))
             await asyncio.shield(self._next)
         return self.fleet
+
+    async def preview(self, subject: str, action: str) -> Preview:
+        """What the gate would say; what many ask about one picture is judged once, beside the other answers.
+
+        Raises:
+            ProblemError: If there is no picture yet.
+            UsageError: If the subject or the action is unknown.
+        """
+        fleet = await self.newest() if self.read_through else self.fleet
+        if not fleet.has_judged(subject, action):
+            question = fleet.version, subject, action
+            if question not in self._judging:
+                judging = asyncio.create_task(asyncio.to_thread(fleet.judged, subject, action))
+                self._judging[question] = judging
+                judging.add_done_callback(lambda _: self._judging.pop(question))
+            await asyncio.shield(self._judging[question])
+        return self.court.preview(subject, action)
 
     async def _refresh(self, before: asyncio.Task[None] | None) -> None:
         """One refresh for all who asked before it began."""

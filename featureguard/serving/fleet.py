@@ -252,6 +252,10 @@ class Fleet:
     def _judged(self) -> dict[tuple[str, str], Decision]:
         return {}
 
+    def has_judged(self, subject: str, action: str) -> bool:
+        """Whether `judged` has its answer at hand."""
+        return (subject, action) in self._judged
+
     def judged(self, subject: str, action: str) -> Decision:
         """What the gate would say as of the instant; judged once for all who ask.
 

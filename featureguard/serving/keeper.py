@@ -279,7 +279,7 @@ class Keeper:
 
 def _accounts(fleet: Fleet) -> Iterator[object]:
     """Draw up accounts that are missing or old: pages show the last ones."""
-    for known in sorted(fleet.known.values(), key=lambda one: one.accounted_at):
+    for known in sorted(fleet.known.values(), key=lambda one: (one.accounted_at, one.contract.tier)):
         yield known.account(fleet.as_of)
 
 

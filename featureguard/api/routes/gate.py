@@ -81,11 +81,7 @@ class Confirmation(Document):
 async def preview(request: Request, question: Question) -> Response:
     """Nothing may start on a preview: ask for a decision."""
     service = service_of(request)
-    if service.read_through:
-        await service.newest()
-    service.fleet  # noqa: B018  (not ready is a problem of its own)
-    found = service.court.preview(question.subject, question.action)
-    return _told(found, service)
+    return _told(await service.preview(question.subject, question.action), service)
 
 
 @decisions.post(
