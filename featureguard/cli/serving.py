@@ -110,18 +110,25 @@ def application() -> ASGIApp:
     from featureguard.api.security.rate import Rate
 
     _log_as_json()
-    # Threads behind the answers sum up and write: an answer waits for one of them for a millisecond, not five.
+    # Threads behind the answers sum up and write: an answer waits for them for a millisecond, not for five.
     sys.setswitchinterval(0.001)
     told = json.loads(os.environ[_WISHES])
     rate = Rate(told["rate"], 2 * told["rate"]) if told["rate"] else None
     open_to = frozenset({told["host"]}) if is_loopback(told["host"]) else None
     service = service_of(told)
-    service.keeper.on_first_picture = _spare_the_collector
+    service.keeper.on_first_picture = _be_ready
     return create_app(service, open_to=open_to, rate=rate)
 
 
-def _spare_the_collector() -> None:
-    """Take what lives long out of garbage collection, which would stop every request to look through it."""
+def _be_ready() -> None:
+    """Do what the first request would wait for.
+
+    What lives long is taken out of garbage collection, which would stop every request to look through it.
+    """
+    from featureguard.api.page.rendering import environment
+
+    for template in environment().list_templates(["html"]):
+        environment().get_template(template)
     gc.collect()
     gc.freeze()
 
