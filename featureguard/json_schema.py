@@ -41,6 +41,15 @@ def contract_json_schema() -> dict[str, Any]:
     }
 
 
+def attributes_of(described: type) -> dict[str, str]:
+    """What the docstrings of a class and of those above it say about each attribute."""
+    found: dict[str, str] = {}
+    for one in reversed(described.__mro__):
+        _, _, attributes = inspect.cleandoc(one.__doc__ or "").partition("Attributes:\n")
+        found |= {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(attributes)}
+    return found
+
+
 def _models(base: type[Model]) -> Iterator[type[Model]]:
     for model in base.__subclasses__():
         yield model
@@ -49,7 +58,7 @@ def _models(base: type[Model]) -> Iterator[type[Model]]:
 
 def _describe(definition: dict[str, Any], model: type[Model]) -> None:
     """Give a model and its fields the words of its docstring, and take away what only Python needs."""
-    words = _attributes(model)
+    words = attributes_of(model)
     definition["description"] = (inspect.getdoc(model) or "").split("\n\nAttributes:")[0]
     for name, schema in definition.get("properties", {}).items():
         arms = [arm for arm in schema.get("anyOf", []) if arm != {"type": "null"}]
@@ -63,13 +72,3 @@ def _describe(definition: dict[str, Any], model: type[Model]) -> None:
             del schema["default"]
         schema.pop("title", None)
         schema["description"] = words[name]
-
-
-def _attributes(model: type[Model]) -> dict[str, str]:
-    """Descriptions of a model's fields, those that it inherits included."""
-    found: dict[str, str] = {}
-    for parent in reversed(model.__mro__):
-        document = inspect.cleandoc(parent.__doc__ or "") if issubclass(parent, Model) else ""
-        _, _, attributes = document.partition("Attributes:\n")
-        found |= {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(attributes)}
-    return found

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from featureguard.api.described.document import DescribedApi
 from featureguard.api.page import entrance, views
 from featureguard.api.page import routes as page
 from featureguard.api.page.rendering import HTML, render
@@ -20,7 +21,7 @@ from featureguard.api.routes import datasets, gate, observations, people, runnin
 from featureguard.api.security.body import BodyLimit
 from featureguard.api.security.gatekeeper import Gatekeeper, is_page
 from featureguard.api.security.rate import Rate
-from featureguard.api.security.shell import Shell
+from featureguard.api.security.shell import Shell, crash
 from featureguard.api.service import Service
 from featureguard.errors import FeatureGuardError
 from featureguard.serving.settler import settler
@@ -77,7 +78,7 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
         if owns_service:
             service.stop()
 
-    app = FastAPI(
+    app = DescribedApi(
         title="featureguard",
         version=importlib.metadata.version("featureguard"),
         description=_DESCRIPTION,
@@ -86,6 +87,7 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     for routes in (
@@ -108,6 +110,7 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
     app.add_exception_handler(FeatureGuardError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _crash)
     return app
 
 
@@ -144,6 +147,10 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await _problem(request, ProblemError("not-found", "There is nothing at this address."))
     return await _problem(request, ProblemError("invalid", str(error.detail)))
+
+
+async def _crash(request: Request, _: Exception) -> Response:
+    return await _problem(request, crash(request.state.request_id))
 
 
 def _problem_page(error: ProblemError) -> Response:

@@ -59,8 +59,8 @@ class ProblemError(Exception):
         """The same for every problem of this kind."""
         return TITLES[self.kind][1]
 
-    def body(self) -> bytes:
-        """The document."""
+    def document(self) -> dict[str, Any]:
+        """What is told."""
         status, title = self.status, self.title
         told: dict[str, Any] = {
             "type": f"urn:featureguard:problem:{self.kind}",
@@ -70,8 +70,12 @@ class ProblemError(Exception):
         }
         if self.errors:
             told["errors"] = list(self.errors)
+        return told
+
+    def body(self) -> bytes:
+        """The same as JSON."""
         # ASCII: a detail may quote whatever was sent, lone surrogates too.
-        return json.dumps(told).encode()
+        return json.dumps(self.document()).encode()
 
 
 def problem_of(error: FeatureGuardError) -> ProblemError:

@@ -10,6 +10,11 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from featureguard.access import Scope
+from featureguard.api.described.datasets import DatasetRead, Datasets, Results
+from featureguard.api.described.headers import KEPT
+from featureguard.api.described.incidents import Incidents
+from featureguard.api.described.lineage import Downstream, Graph, SubjectRead, Subjects
+from featureguard.api.described.objectives import Slo
 from featureguard.api.documents import (
     dataset_to_dict,
     lineage_to_dict,
@@ -28,12 +33,12 @@ from featureguard.serving.known import Known
 from featureguard.trouble import trouble, trouble_to_dict
 from featureguard.wire.scalars import Instant, Name
 
-routes = router(Scope.READ, tags=["datasets"])
+routes = router(Scope.READ, tags=["datasets"], responses=KEPT)
 Page = Annotated[int, Query(ge=1, le=1_000, description="Most items of one answer.")]
 Tier = Annotated[int, Query(ge=0, le=3)]
 
 
-@routes.get("/v1/datasets", summary="Every dataset and how fresh it is")
+@routes.get("/v1/datasets", response_model=Datasets, summary="Every dataset and how fresh it is")
 async def list_datasets(
     request: Request,
     state: State | None = None,
@@ -57,7 +62,7 @@ async def list_datasets(
     return reading(request, fleet, {"items": [dataset_to_dict(one) for one in shown], "next": following})
 
 
-@routes.get("/v1/datasets/{dataset}", summary="How one dataset stands")
+@routes.get("/v1/datasets/{dataset}", response_model=DatasetRead, summary="How one dataset stands")
 async def read_dataset(request: Request, dataset: Name) -> Response:
     """Age and limit, until when it is fresh, what its evidence is worth, and all that is not a pass."""
     fleet = service_of(request).fleet
@@ -66,7 +71,9 @@ async def read_dataset(request: Request, dataset: Name) -> Response:
     return reading(request, fleet, dataset_to_dict(fleet.dataset(dataset)))
 
 
-@routes.get("/v1/datasets/{dataset}/slo", summary="SLI, error budget and burn rates over a window")
+@routes.get(
+    "/v1/datasets/{dataset}/slo", response_model=Slo, summary="SLI, error budget and burn rates over a window"
+)
 async def read_slo(
     request: Request,
     dataset: Name,
@@ -81,7 +88,9 @@ async def read_slo(
     return reading(request, fleet, await asyncio.to_thread(_slo, known, fleet.as_of, period))
 
 
-@routes.get("/v1/datasets/{dataset}/results", summary="What checks said, look by look")
+@routes.get(
+    "/v1/datasets/{dataset}/results", response_model=Results, summary="What checks said, look by look"
+)
 async def list_results(
     request: Request,
     dataset: Name,
@@ -107,7 +116,11 @@ async def list_results(
     return reading(request, fleet, {"items": items, "next": following})
 
 
-@routes.get("/v1/datasets/{dataset}/incidents", summary="What was broken, when, and for how long")
+@routes.get(
+    "/v1/datasets/{dataset}/incidents",
+    response_model=Incidents,
+    summary="What was broken, when, and for how long",
+)
 async def dataset_incidents(request: Request, dataset: Name, since: Instant | None = None) -> Response:
     """Grouped by cause, of the last 28 days unless `since` is given."""
     service = service_of(request)
@@ -120,13 +133,21 @@ async def dataset_incidents(request: Request, dataset: Name, since: Instant | No
     return reading(request, fleet, trouble_to_dict(found, found.groups))
 
 
-@routes.get("/v1/datasets/{dataset}/lineage", summary="What a dataset is made from, and what is made from it")
+@routes.get(
+    "/v1/datasets/{dataset}/lineage",
+    response_model=Graph,
+    summary="What a dataset is made from, and what is made from it",
+)
 async def dataset_lineage(request: Request, dataset: Name, direction: Direction = "both") -> Response:
     """Nodes with their states, and edges."""
     return _lineage(request, dataset, direction)
 
 
-@routes.get("/v1/datasets/{dataset}/impact", summary="What a dataset takes down when it breaks, and how")
+@routes.get(
+    "/v1/datasets/{dataset}/impact",
+    response_model=Downstream,
+    summary="What a dataset takes down when it breaks, and how",
+)
 async def dataset_impact(request: Request, dataset: Name) -> Response:
     """Everything downstream, nearest first, each with the way that leads there."""
     fleet = service_of(request).fleet
@@ -139,7 +160,7 @@ async def dataset_impact(request: Request, dataset: Name) -> Response:
     return reading(request, fleet, {"dataset": dataset, **told})
 
 
-@routes.get("/v1/subjects", summary="Everything that a gate protects")
+@routes.get("/v1/subjects", response_model=Subjects, summary="Everything that a gate protects")
 async def list_subjects(request: Request) -> Response:
     """By name."""
     fleet = service_of(request).fleet
@@ -147,7 +168,7 @@ async def list_subjects(request: Request) -> Response:
     return reading(request, fleet, {"items": items, "next": None})
 
 
-@routes.get("/v1/subjects/{subject}", summary="What one subject stands on")
+@routes.get("/v1/subjects/{subject}", response_model=SubjectRead, summary="What one subject stands on")
 async def read_subject(request: Request, subject: Name) -> Response:
     """With the states of all datasets upstream."""
     fleet = service_of(request).fleet
@@ -159,13 +180,15 @@ async def read_subject(request: Request, subject: Name) -> Response:
     return reading(request, fleet, {**told, "states": states})
 
 
-@routes.get("/v1/subjects/{subject}/lineage", summary="What a subject stands on, as a graph")
+@routes.get(
+    "/v1/subjects/{subject}/lineage", response_model=Graph, summary="What a subject stands on, as a graph"
+)
 async def subject_lineage(request: Request, subject: Name) -> Response:
     """Nodes with their states, and edges."""
     return _lineage(request, subject, "up")
 
 
-@routes.get("/v1/lineage", summary="Who is made from whom")
+@routes.get("/v1/lineage", response_model=Graph, summary="Who is made from whom")
 async def whole_lineage(request: Request) -> Response:
     """The whole catalog."""
     fleet = service_of(request).fleet

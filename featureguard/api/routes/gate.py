@@ -10,6 +10,8 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from featureguard.access import Caller, Scope
+from featureguard.api.described.gate import Decided, DecisionRead, Decisions, Previewed
+from featureguard.api.described.headers import JUDGED, KEPT
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import (
     answer,
@@ -34,9 +36,9 @@ from featureguard.wire.scalars import Document, Instant, Name
 if TYPE_CHECKING:
     from featureguard.verdict import Decision
 
-previews = router(Scope.READ, route_class=PlainRoute, tags=["gate"])
-decisions = router(Scope.GATE, route_class=PlainRoute, tags=["gate"])
-confirmations = router(Scope.GATE, route_class=StrictRoute, tags=["gate"])
+previews = router(Scope.READ, route_class=PlainRoute, tags=["gate"], responses=JUDGED)
+decisions = router(Scope.GATE, route_class=PlainRoute, tags=["gate"], responses=JUDGED)
+confirmations = router(Scope.GATE, route_class=StrictRoute, tags=["gate"], responses=JUDGED)
 reads = router(Scope.READ, tags=["gate"])
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 _EXAMPLE: dict[str, JsonValue] = {"subject": "departure_delay", "action": "promote"}
@@ -69,7 +71,13 @@ class Attempt(Question):
 
 
 class Confirmation(Document):
-    """Who is about to act; a decision about somebody else is refused."""
+    """Who is about to act; a decision about somebody else is refused.
+
+    Attributes:
+        subject: What is about to act; left out, whatever was decided about.
+        action: What it is about to do; left out, what was decided about. With both, there is an answer (a
+            hold) even while the decision cannot be read.
+    """
 
     subject: Name | None = None
     action: Name | None = None
@@ -77,7 +85,9 @@ class Confirmation(Document):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
 
-@previews.post("/v1/previews", summary="What the gate would say now; nothing is recorded")
+@previews.post(
+    "/v1/previews", response_model=Previewed, summary="What the gate would say now; nothing is recorded"
+)
 async def preview(request: Request, question: Question) -> Response:
     """Nothing may start on a preview: ask for a decision."""
     service = service_of(request)
@@ -86,6 +96,7 @@ async def preview(request: Request, question: Question) -> Response:
 
 @decisions.post(
     "/v1/decisions",
+    response_model=Decided,
     summary="Decide, and record it before it is answered",
     openapi_extra={
         "parameters": [
@@ -112,7 +123,9 @@ async def decide(request: Request, attempt: Attempt) -> Response:
     return _ruled(await service.written(service.decisions, ask), service, fleet, ask.key)
 
 
-@confirmations.post("/v1/decisions/{decision_id}/confirm", summary="Ask again right before the action")
+@confirmations.post(
+    "/v1/decisions/{decision_id}/confirm", response_model=Decided, summary="Ask again right before the action"
+)
 async def confirm(
     request: Request,
     decision_id: Digest,
@@ -132,7 +145,9 @@ async def confirm(
     return _ruled(found, service, fleet)
 
 
-@reads.get("/v1/decisions", summary="Recorded decisions, newest first")
+@reads.get(
+    "/v1/decisions", response_model=Decisions, responses=KEPT, summary="Recorded decisions, newest first"
+)
 async def list_decisions(
     request: Request,
     subject: Name | None = None,
@@ -156,7 +171,7 @@ async def list_decisions(
     return reading(request, fleet, {"items": [_brief(one) for one in shown], "next": following})
 
 
-@reads.get("/v1/decisions/{decision_id}", summary="One recorded decision")
+@reads.get("/v1/decisions/{decision_id}", response_model=DecisionRead, summary="One recorded decision")
 async def read_decision(request: Request, decision_id: Digest) -> Response:
     """With what was decided, by whom it was asked, and its place in the chain."""
     service = service_of(request)

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from pydantic import ConfigDict, Field
 
 from featureguard.access import Caller, Scope
+from featureguard.api.described.observations import Taken
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import answer, service_of
 from featureguard.api.security.scopes import router
@@ -76,7 +77,7 @@ class Observations(Document):
     )
 
 
-@routes.post("/v1/observations", summary="Send what a worker saw")
+@routes.post("/v1/observations", response_model=Taken, summary="Send what a worker saw")
 async def observe(request: Request, sent: Observations) -> Response:
     """Recorded in the token's name; sending the same again changes nothing."""
     caller: Caller = request.state.caller

@@ -10,6 +10,9 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from featureguard.access import LOCAL, Caller, Scope
+from featureguard.api.described.headers import KEPT
+from featureguard.api.described.incidents import IncidentNotes, IncidentRead, Incidents
+from featureguard.api.described.people import WaiverNow, Waivers
 from featureguard.api.documents import holds, waiver_to_dict
 from featureguard.api.problems import ProblemError
 from featureguard.api.replies import answer, reading, service_of
@@ -21,7 +24,7 @@ from featureguard.store.notes import NoteFact
 from featureguard.trouble import incident_named, notes_about, told, trouble, trouble_to_dict
 from featureguard.wire.scalars import Document, Instant, Line, Name
 
-reads = router(Scope.READ, tags=["people"])
+reads = router(Scope.READ, tags=["people"], responses=KEPT)
 writes = router(Scope.WAIVE, route_class=StrictRoute, tags=["people"])
 Writer = Annotated[Caller, Depends(Needs(Scope.WAIVE))]
 
@@ -74,9 +77,15 @@ class WaiverBody(Document):
 
 
 class Revocation(Document):
-    """Why a waiver is taken back."""
+    """Why a waiver is taken back.
+
+    Attributes:
+        reason: Why.
+    """
 
     reason: Line
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Both airports fly again."}]})
 
 
 class NoteBody(Document):
@@ -90,10 +99,13 @@ class NoteBody(Document):
     kind: Literal["acknowledge", "assign", "note"]
     text: Line | Literal[""] = ""
 
-    model_config = ConfigDict(title="Note")
+    model_config = ConfigDict(
+        title="Note",
+        json_schema_extra={"examples": [{"kind": "assign", "text": "ops-features@example.org"}]},
+    )
 
 
-@reads.get("/v1/waivers", summary="Waivers that hold, or all")
+@reads.get("/v1/waivers", response_model=Waivers, summary="Waivers that hold, or all")
 async def list_waivers(request: Request, everything: Annotated[bool, Query(alias="all")] = False) -> Response:
     """Earliest first."""
     fleet = service_of(request).fleet
@@ -105,7 +117,7 @@ async def list_waivers(request: Request, everything: Annotated[bool, Query(alias
     return reading(request, fleet, {"items": items, "next": None})
 
 
-@writes.post("/v1/waivers", status_code=201, summary="Give a waiver")
+@writes.post("/v1/waivers", response_model=WaiverNow, status_code=201, summary="Give a waiver")
 async def give_waiver(request: Request, body: WaiverBody, caller: Writer) -> Response:
     """Recorded, and shown with every decision that it makes milder; it ends by itself."""
     service = service_of(request)
@@ -137,7 +149,13 @@ async def give_waiver(request: Request, body: WaiverBody, caller: Writer) -> Res
     return answer(waiver_to_dict(waiver, now, fleet.catalog), 201)
 
 
-@writes.post("/v1/waivers/{waiver_id}/approve", status_code=201, summary="Approve, as second person")
+@writes.post(
+    "/v1/waivers/{waiver_id}/approve",
+    response_model=WaiverNow,
+    responses={409: {}},
+    status_code=201,
+    summary="Approve, as second person",
+)
 async def approve_waiver(request: Request, waiver_id: ShortId, caller: Writer) -> Response:
     """A new waiver in both names, from now on; the one that waited is taken back."""
     service = service_of(request)
@@ -154,7 +172,7 @@ async def approve_waiver(request: Request, waiver_id: ShortId, caller: Writer) -
     return answer(waiver_to_dict(waiver, now, service.fleet.catalog), 201)
 
 
-@writes.post("/v1/waivers/{waiver_id}/revoke", summary="Take a waiver back")
+@writes.post("/v1/waivers/{waiver_id}/revoke", response_model=WaiverNow, summary="Take a waiver back")
 async def revoke_waiver(request: Request, waiver_id: ShortId, body: Revocation, caller: Writer) -> Response:
     """It stays listed; only the first time counts."""
     service = service_of(request)
@@ -169,7 +187,7 @@ async def revoke_waiver(request: Request, waiver_id: ShortId, body: Revocation, 
     return answer(waiver_to_dict(revoked, now, service.fleet.catalog))
 
 
-@reads.get("/v1/incidents", summary="What is broken, or was")
+@reads.get("/v1/incidents", response_model=Incidents, summary="What is broken, or was")
 async def list_incidents(
     request: Request,
     since: Instant | None = None,
@@ -187,7 +205,7 @@ async def list_incidents(
     return reading(request, fleet, trouble_to_dict(found, shown))
 
 
-@reads.get("/v1/incidents/{key}", summary="One incident")
+@reads.get("/v1/incidents/{key}", response_model=IncidentRead, summary="One incident")
 async def read_incident(request: Request, key: ShortId) -> Response:
     """With what people did about it."""
     service = service_of(request)
@@ -210,7 +228,12 @@ async def read_incident(request: Request, key: ShortId) -> Response:
     return reading(request, fleet, await asyncio.to_thread(find))
 
 
-@writes.post("/v1/incidents/{key}/notes", status_code=201, summary="Acknowledge, assign, or say something")
+@writes.post(
+    "/v1/incidents/{key}/notes",
+    response_model=IncidentNotes,
+    status_code=201,
+    summary="Acknowledge, assign, or say something",
+)
 async def add_note(request: Request, key: ShortId, body: NoteBody, caller: Writer) -> Response:
     """Who it was, and when, is kept with it."""
     service = service_of(request)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from featureguard.access import Scope
+from featureguard.api.described.headers import KEPT
+from featureguard.api.described.running import Life, Readiness
+from featureguard.api.described.scorecard import ScorecardRead
 from featureguard.api.metrics import Scrape, exposition
 from featureguard.api.replies import answer, reading, service_of
 from featureguard.api.security.scopes import router
@@ -23,22 +27,33 @@ from featureguard.serving.fleet import Fleet
 public = APIRouter(tags=["service"])
 reads = router(Scope.READ, tags=["service"])
 _TICK = timedelta(microseconds=1)
+_EXPOSED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Samples, in the format that `Accept` asks for.",
+        "content": {"application/openmetrics-text": {"schema": {"type": "string"}}},
+    }
+}
 
 
-@public.get("/livez", summary="Whether the process answers")
+@public.get("/livez", response_model=Life, summary="Whether the process answers")
 async def live() -> Response:
     """Always 200; asks nothing else."""
     return answer({"live": True})
 
 
-@public.get("/readyz", summary="Whether it can answer well, and which part cannot")
+@public.get(
+    "/readyz",
+    response_model=Readiness,
+    responses={503: {"model": Readiness}},
+    summary="Whether it can answer well, and which part cannot",
+)
 async def ready(request: Request) -> Response:
     """200 if store and snapshot are good, else 503. A catalog that cannot be read is told, and no reason."""
     found = service_of(request).readiness()
     return answer(found, 200 if found["ready"] else 503)
 
 
-@reads.get("/metrics", summary="Samples for Prometheus")
+@reads.get("/metrics", response_class=PlainTextResponse, responses=_EXPOSED, summary="Samples for Prometheus")
 async def read_metrics(request: Request) -> Response:
     """The picture at hand, and what SLIs have counted, as OpenMetrics or Prometheus text."""
     service = service_of(request)
@@ -57,7 +72,9 @@ async def read_metrics(request: Request) -> Response:
     return Response(content, media_type=media_type)
 
 
-@reads.get("/v1/scorecard", summary="How the datasets have done")
+@reads.get(
+    "/v1/scorecard", response_model=ScorecardRead, responses=KEPT, summary="How the datasets have done"
+)
 async def read_scorecard(
     request: Request, window_seconds: Annotated[Seconds, Query()] = 28 * 86_400.0
 ) -> Response:

@@ -49,31 +49,38 @@ class Shell:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began, status, sent = time.perf_counter(), 0, 0
+        began, status, sent, whole = time.perf_counter(), 0, 0, False
         given = header(scope, b"x-request-id")
         request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def watched(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = _secured(message.get("headers", ()), request_id)
             else:
                 sent += len(message.get("body", b""))
+                whole = not message.get("more_body")
             await send(message)
 
         try:
             await self._app(scope, receive, watched)
         except Exception:
             _ERRORS.exception("request %s failed", request_id)
-            if status:  # The answer has begun: the connection is all that can be broken off.
+            if status and not whole:  # The answer has begun: the connection is all that can be broken off.
                 raise
-            told = f"Something went wrong. The log has more, under request id {request_id}."
-            await send_problem(ProblemError("unexpected", told), watched, head=scope["method"] == "HEAD")
+            if not status:
+                await send_problem(crash(request_id), watched, head=scope["method"] == "HEAD")
         finally:
             if ACCESS.isEnabledFor(logging.INFO):
                 ACCESS.info(_line(scope, request_id, status, sent, time.perf_counter() - began))
+
+
+def crash(request_id: str) -> ProblemError:
+    """What is told of an error that nobody expected."""
+    told = f"Something went wrong. The log has more, under request id {request_id}."
+    return ProblemError("unexpected", told)
 
 
 def _secured(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:

@@ -13,12 +13,29 @@ import httpx
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
+from hypothesis.strategies import booleans
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from featureguard.access import Scope
-from featureguard.serving.court import Court
+from featureguard.api.routes import running
+from featureguard.api.service import Service
+from featureguard.scorecard.documents import scorecard_to_dict
 from tests.integration.api.conftest import Api
 
 EXAMPLES = 25
+KNOWN = {"dataset": "rides", "subject": "pricing"}
+AS_DESCRIBED = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
 
 
 def complaint(answer: httpx.Response) -> str | None:
@@ -39,18 +56,24 @@ def complaints(api: Api, examples: int) -> list[str]:
     schema.config.update(base_url=str(api.client.base_url).rstrip("/"))
     found: list[str] = []
 
-    def ask(case: Any) -> None:
+    def ask(case: Any, known: bool) -> None:
+        if known:
+            case.path_parameters |= {name: KNOWN[name] for name in KNOWN.keys() & case.path_parameters.keys()}
         with suppress(requests.exceptions.InvalidHeader, UnicodeError):  # No client can send it.
             got = case.call(headers={"Authorization": f"Bearer {token}"})
             headers = {name: values[0] for name, values in got.headers.items()}
             headers.pop("content-encoding", None)
             if told := complaint(httpx.Response(got.status_code, headers=headers, content=got.content)):
                 found.append(f"{case.as_curl_command()}: {told}")
+            try:
+                case.validate_response(got, checks=AS_DESCRIBED)
+            except FailureGroup as failures:
+                found.extend(f"{case.as_curl_command()}: {one}" for one in failures.exceptions)
 
     careful: Any = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     for operation in (one.ok() for one in schema.get_all_operations()):
         for mode in schemathesis.GenerationMode:
-            search: Any = given(operation.as_strategy(generation_mode=mode))
+            search: Any = given(operation.as_strategy(generation_mode=mode), booleans())
             with suppress(Unsatisfiable):
                 careful(search(ask))()
     return found
@@ -66,7 +89,22 @@ def test_the_search_finds_a_route_that_crashes(small: Api, monkeypatch: pytest.M
     def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Court, "preview", crash)
+    monkeypatch.setattr(Service, "preview", crash)
     found = complaints(small, 5)
     assert found
     assert all("/v1/previews" in one and ": 500 " in one for one in found)
+
+
+def test_the_search_finds_an_answer_that_says_more_than_is_described(
+    small: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        running, "scorecard_to_dict", lambda one: {**scorecard_to_dict(one), "colour": "blue"}
+    )
+    found = complaints(small, 5)
+    assert found
+    assert all("/v1/scorecard" in one and "colour" in one for one in found)
+
+
+def test_the_description_is_one_by_the_rules_of_openapi(small: Api) -> None:
+    schemathesis.openapi.from_dict(small.routes.openapi()).validate()
