@@ -29,7 +29,12 @@ Age = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 class ClockDocument(Document):
-    """What one clock showed; as `ClockReading`."""
+    """What one clock showed; as `ClockReading`.
+
+    Attributes:
+        newest: Newest value that is not from the future; `never` if there is none; `None` if not measured.
+        future_rows: Rows from the future, which `newest` leaves out; `None` if not counted.
+    """
 
     newest: Instant | NeverWord | None = None
     future_rows: Count | None = None
@@ -40,7 +45,13 @@ class ClockDocument(Document):
 
 
 class KeysDocument(Document):
-    """How often keys repeat; as `KeyCount`."""
+    """How often keys repeat; as `KeyCount`.
+
+    Attributes:
+        rows: Rows, each with a key.
+        distinct: Different keys among them.
+        example: A repeated key as text, or an empty string.
+    """
 
     rows: Count
     distinct: Count
@@ -48,7 +59,16 @@ class KeysDocument(Document):
 
 
 class UnitDocument(Document):
-    """A closed window, a partition, or all rows; as `Unit`."""
+    """A closed window, a partition, or all rows; as `Unit`.
+
+    Attributes:
+        key: Its name: `2013-02-08`, `day=2013-02-08`, `all`; `no time` for rows without an event time.
+        content: Digest of what it is made of; another content is another version of the unit.
+        profile: Summary of its rows.
+        start: Begin of a window; `None` for other units.
+        end: End of a window; `None` for other units.
+        keys: Uniqueness of its keys; `None` if not measured.
+    """
 
     key: Key
     content: Key
@@ -72,7 +92,17 @@ class UnitDocument(Document):
 
 
 class PopulationDocument(HistogramDocument):
-    """Event times of the whole population; as `PopulationReading`."""
+    """Event times of the whole population; as `PopulationReading`.
+
+    Attributes:
+        of: What is counted: every row, or every entity's newest row.
+        missing: Members without a valid time, which are never fresh.
+        at: The instant at which the exact numbers below hold; `None` if only the histogram is known.
+        fresh: Members within the promised age.
+        expected: Members that count: all rows, or the entities seen recently enough.
+        age_seconds: Ages of the expected members by quantile, e.g. `p50`, `max`.
+        worst: Oldest expected members with their age in seconds, oldest first.
+    """
 
     of: Literal["rows", "entities"]
     missing: Count = 0
@@ -107,14 +137,32 @@ class PopulationDocument(HistogramDocument):
 
 
 class FailureDocument(Document):
-    """Why a look could not be finished; as `Failure`."""
+    """Why a look could not be finished; as `Failure`.
+
+    Attributes:
+        code: Reason code, e.g. `SOURCE_UNREADABLE`.
+        reason: One sentence for the person on call.
+    """
 
     code: Code
     reason: Line
 
 
 class LookDocument(Document):
-    """One look at a dataset; as `Observation`. The service judges it by its own contract."""
+    """One look at a dataset; as `Observation`. The service judges it by its own contract.
+
+    Attributes:
+        dataset: A dataset of the catalog.
+        observed_at: When the snapshot was fixed, by the clock of whoever looked.
+        snapshot: Identity of what was seen; equal ones mean equal data. `None` where the source has none.
+        profile: Summary of all rows; what is left out was not measured.
+        clocks: Readings by clock.
+        units: The units to judge: closed, and new or changed; oldest first.
+        population: The population that the contract promises; `None` if not measured.
+        partitions: Rows of the newest partitions by key, `None` where nobody counted; `None` as a whole if
+            not measured.
+        failure: Why the look could not be finished; then it saw nothing, and nothing else is sent.
+    """
 
     dataset: Name
     observed_at: Instant

@@ -59,13 +59,21 @@ def _finite_hex(text: str) -> str:
 
 
 class FloatDocument(Document):
-    """A float as `float.hex` writes it, so that no bit is lost."""
+    """A float as `float.hex` writes it, so that no bit is lost.
+
+    Attributes:
+        float: E.g. `0x1.8p+1`.
+    """
 
     float: Annotated[str, StringConstraints(max_length=40), AfterValidator(_finite_hex)]
 
 
 class DecimalDocument(Document):
-    """A decimal number by its digits."""
+    """A decimal number by its digits.
+
+    Attributes:
+        decimal: E.g. `12.50`.
+    """
 
     decimal: Annotated[
         str, StringConstraints(max_length=_MOST_DECIMAL_DIGITS, pattern=r"^-?[0-9]+(\.[0-9]+)?$")
@@ -95,7 +103,12 @@ def histogram_of(body: list[Any]) -> TimeHistogram:
 
 
 class HistogramDocument(Document):
-    """Base of what carries a histogram."""
+    """Base of what carries a histogram.
+
+    Attributes:
+        times: Histogram of instants: `[k, run, run, …]` with buckets of 2^k seconds; a run is
+            `[first bucket, counts…]`.
+    """
 
     times: Annotated[list[_Whole | Run], Field(min_length=1, max_length=MAX_BUCKETS + 1)] | None = None
 
@@ -109,7 +122,19 @@ class HistogramDocument(Document):
 
 
 class ColumnDocument(HistogramDocument):
-    """Summary of one column; what is left out was not measured. Fields as in `ColumnProfile`."""
+    """Summary of one column; what is left out was not measured. Fields as in `ColumnProfile`.
+
+    Attributes:
+        rows: Rows of the files that have the column.
+        types: Arrow types met, as text; more than one means that files differ.
+        nulls: Nulls among the rows.
+        nans: NaN among them.
+        empties: Empty strings among them.
+        least: Smallest value: numbers as they are, instants and dates in microseconds since the epoch.
+        greatest: Largest value, likewise.
+        values: Distinct values as JSON text, with their rows.
+        tallies: Rows equal to a declared sentinel, by the sentinel's JSON.
+    """
 
     rows: Count
     types: Annotated[list[TypeText], Field(max_length=100)] = Field(default_factory=list)
@@ -165,7 +190,12 @@ def _number(extreme: Extreme | None) -> int | float | Decimal | None:
 
 
 class ProfileDocument(Document):
-    """Summary of rows, as `Profile.to_json` writes it."""
+    """Summary of rows, as `Profile.to_json` writes it.
+
+    Attributes:
+        rows: How many; `None` if not measured.
+        columns: Summaries by column.
+    """
 
     rows: Count | None = None
     columns: Annotated[dict[ColumnName, ColumnDocument], Field(max_length=_MOST_COLUMNS)] = Field(

@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -47,10 +49,22 @@ _UNREAL: Final = ("HTTPValidationError", "ValidationError")
 class DescribedApi(FastAPI):
     """An application that says what it answers, to whom, and with which errors."""
 
+    def setup(self) -> None:
+        """Describe it under its `openapi_url`; in a thread, since others are not to wait for that."""
+
+        def tell(_: Request) -> Response:
+            return JSONResponse(self.openapi())
+
+        if self.openapi_url:
+            self.add_route(self.openapi_url, tell, include_in_schema=False)
+
     def openapi(self) -> Described:
         """Its description (OpenAPI 3.1)."""
         if not self.openapi_schema:
-            self.openapi_schema = _completed(super().openapi(), scopes_of(self))
+            found = get_openapi(
+                title=self.title, version=self.version, description=self.description, routes=self.routes
+            )
+            self.openapi_schema = _completed(found, scopes_of(self))
         return self.openapi_schema
 
 

@@ -53,7 +53,9 @@ EXAMPLES: Final = (
     ProblemError("forbidden", "This needs the scope 'gate', which the token 'dashboard' does not have."),
     ProblemError("not-found", "The catalog has no dataset 'flihgts'. Did you mean 'flights'?"),
     ProblemError("timeout", "The body did not arrive within 10 seconds."),
-    ProblemError("conflict", "Waiver 65ecf09a5b1f4d1e does not wait for anybody."),
+    ProblemError(
+        "conflict", "ana@example.org gave waiver b8812d63756ebb54. The second person is somebody else."
+    ),
     ProblemError("body-too-large", "The body is larger than 1,048,576 bytes. Send less at once."),
     ProblemError("unsupported-media-type", "Send 'Content-Type: application/json'."),
     ProblemError("misdirected", "This service is open to its own machine only: ask for 127.0.0.1."),
@@ -64,7 +66,11 @@ EXAMPLES: Final = (
     ),
     ProblemError("rate-limited", "Too many requests. Ask again in 0.4 seconds."),
     ProblemError("unexpected", "Something went wrong. The log has more, under request id 5f3c9b1e2a7d4c60."),
-    ProblemError("store-unavailable", "Evidence store postgresql://db/featureguard: connection refused."),
+    ProblemError(
+        "store-unavailable",
+        "Evidence store sqlite:///.featureguard/store.db did not confirm a write within 5 s. Ask again with the"
+        " same key.",
+    ),
     ProblemError("not-ready", "Not ready yet. The evidence store is being read."),
 )
 """One of every kind that a described route can answer with."""

@@ -135,13 +135,17 @@ async def confirm(
     """The answer may keep or worsen the decision, never improve it."""
     service = service_of(request)
     fleet = service.fleet
-    found = await asyncio.to_thread(
-        service.court.confirm,
-        decision_id,
-        subject=confirmation.subject,
-        action=confirmation.action,
-        by=caller.name,
-    )
+    try:
+        found = await asyncio.to_thread(
+            service.court.confirm,
+            decision_id,
+            subject=confirmation.subject,
+            action=confirmation.action,
+            by=caller.name,
+        )
+    except UsageError:
+        await _recorded(service, decision_id)  # One that is not there is 404, here as everywhere.
+        raise
     return _ruled(found, service, fleet)
 
 
@@ -175,10 +179,7 @@ async def list_decisions(
 async def read_decision(request: Request, decision_id: Digest) -> Response:
     """With what was decided, by whom it was asked, and its place in the chain."""
     service = service_of(request)
-    try:
-        found = await asyncio.to_thread(service.store.decisions.find, decision_id)
-    except UsageError as error:
-        raise ProblemError("not-found", str(error)) from None
+    found = await _recorded(service, decision_id)
     told = parts_of(found.link)
     return answer(
         {
@@ -191,6 +192,13 @@ async def read_decision(request: Request, decision_id: Digest) -> Response:
             "decision": told["decision"],
         }
     )
+
+
+async def _recorded(service: Service, decision_id: str) -> Recorded:
+    try:
+        return await asyncio.to_thread(service.store.decisions.find, decision_id)
+    except UsageError as error:
+        raise ProblemError("not-found", str(error)) from None
 
 
 def _told(found: Preview, service: Service) -> Response:

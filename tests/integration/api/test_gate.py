@@ -68,6 +68,7 @@ def test_a_confirmation_may_worsen_and_never_improve(asked: Api) -> None:
     assert asked.post(f"/v1/decisions/{bad}/confirm", {}).json()["allowed"] is False
     other = asked.post(f"/v1/decisions/{good}/confirm", {"action": "promote"})
     assert other.status_code == 422
+    assert asked.post("/v1/decisions/0123456789abcdef/confirm", TRAIN).status_code == 404
 
 
 def test_a_waiver_given_meanwhile_counts_though_the_snapshot_is_older(asked: Api) -> None:
