@@ -73,7 +73,7 @@ def _completed(document: Described, routes: Iterable[tuple[str, str, Scope | Non
     for method, path, scope in routes:
         if operation := document["paths"].get(path, {}).get(method.lower()):
             _tell_parameters(operation)
-            _tell_answers(operation, examples().get(f"{method} {path}"), schemas)
+            _tell_answers(operation, f"{method} {path}", schemas)
             _tell_who_may(operation, scope)
             operation["responses"] |= problems_of(operation, method, path, scope)
     document["components"] = {
@@ -118,16 +118,16 @@ def _tell_parameters(operation: Described) -> None:
         one["schema"].pop("title", None)
 
 
-def _tell_answers(operation: Described, example: Any, schemas: Described) -> None:
+def _tell_answers(operation: Described, route: str, schemas: Described) -> None:
     """Describe what is no error; FastAPI's 422 is none of ours."""
     operation["responses"].pop("422", None)
-    for answer in operation["responses"].values():
+    for status, answer in operation["responses"].items():
         answer["headers"] = answer.get("headers", {}) | EVERYWHERE
         for content in answer.get("content", {}).values():
             name = content["schema"].get("$ref", "").rpartition("/")[2]
             if name:
                 answer["description"] = schemas[name]["description"]
-            content["example"] = example
+            content["example"] = examples().get(f"{route} {status}") or examples()[route]
 
 
 def _tell_who_may(operation: Described, scope: Scope | None) -> None:

@@ -10,6 +10,6 @@ from typing import Any
 
 @cache
 def examples() -> dict[str, Any]:
-    """One for each route, by method and path."""
+    """One for each route, by method and path; further ones with their status behind it."""
     found: dict[str, Any] = json.loads(files(__package__).joinpath("examples.json").read_text("utf-8"))
     return found

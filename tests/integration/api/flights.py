@@ -15,14 +15,17 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from featureguard.access import Scope
 from featureguard.catalog import load_catalog
 from featureguard.demo.replay import prepare
 from featureguard.demo.year import at_local, days, load_feeds
+from featureguard.errors import StoreError
 from featureguard.guard import Guard
 from featureguard.project import load_project
 from featureguard.store import open_store
-from tests.decision_world import World
+from tests.decision_world import World, damage
 from tests.integration.api.conftest import Api, running
 
 SUBJECT = "departure_delay"
@@ -96,6 +99,10 @@ def asked(api: Api) -> dict[str, Any]:
         if "get" in operations:
             ask("GET", path, **names)
     ask("POST", "/v1/waivers/{waiver_id}/revoke", ben, example("Revocation"), waiver_id=waiver)
+    damage(api.world.store.name, "ALTER TABLE fg_changes RENAME TO fg_away")
+    with pytest.raises(StoreError):
+        api.refresh()
+    found["GET /readyz 503"] = api.get("/readyz").json()
     return found
 
 
@@ -111,5 +118,5 @@ def shortened(value: Any) -> Any:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, flights(Path(folder)) as api:
-        told = json.dumps(shortened(asked(api)), indent=1, ensure_ascii=False)
+        told = json.dumps(shortened(asked(api)), indent=1, ensure_ascii=False).replace(f"{folder}/", "")
     Path(str(files("featureguard.api.described").joinpath("examples.json"))).write_text(f"{told}\n", "utf-8")
