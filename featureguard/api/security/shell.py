@@ -74,7 +74,9 @@ class Shell:
                 await send_problem(crash(request_id), watched, head=scope["method"] == "HEAD")
         finally:
             if ACCESS.isEnabledFor(logging.INFO):
-                ACCESS.info(_line(scope, request_id, status, sent, time.perf_counter() - began))
+                told = _line(scope, request_id, status, sent, time.perf_counter() - began)
+                # Not `info`, which looks for the line of code that logs: it is always this one.
+                ACCESS.handle(ACCESS.makeRecord(ACCESS.name, logging.INFO, __name__, 0, told, (), None))
 
 
 def crash(request_id: str) -> ProblemError:
