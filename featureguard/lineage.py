@@ -88,6 +88,10 @@ class Lineage:
         """Every node, each after all that it is made from."""
         return tuple(_sources_first(_NO_NAME, lambda name: self.direct(name) if name else self.names))[:-1]
 
+    @cached_property
+    def _closures(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     def kind(self, name: str) -> Kind:
         """What a node is; one that nobody declares counts as a dataset."""
         return self.kinds.get(name, Kind.DATASET)
@@ -98,7 +102,9 @@ class Lineage:
 
     def closure(self, name: str) -> tuple[str, ...]:
         """Everything upstream of a node, sources first: each comes after all that it is made from."""
-        return tuple(_sources_first(name, self.direct))[:-1]
+        if name not in self._closures:
+            self._closures[name] = tuple(_sources_first(name, self.direct))[:-1]
+        return self._closures[name]
 
     def dependants(self, name: str) -> tuple[str, ...]:
         """Everything that a broken node takes down, nearest first: each after those that pass the harm on."""

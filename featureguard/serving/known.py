@@ -154,9 +154,15 @@ class Known:
         account = self._account(now, BUDGETS_LAST)
         if account is None:
             return None
-        objective = account.slo.objective
-        left = budget(account.sli, objective, unknown_as_bad=unknown_as_bad)
-        return BudgetState(objective, left.remaining_ratio)
+        what, found = f"budget {unknown_as_bad}", None
+        if (kept := self._kept.get(what)) and kept[0] == account.end:
+            found = kept[1]
+        if not isinstance(found, BudgetState):
+            objective = account.slo.objective
+            left = budget(account.sli, objective, unknown_as_bad=unknown_as_bad)
+            found = BudgetState(objective, left.remaining_ratio)
+            self._kept[what] = account.end, found
+        return found
 
 
 def learn(
