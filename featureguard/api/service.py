@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+_WHY = "The log of the service says why."
 PATIENCE_SECONDS = 5.0
 """How long a request waits for something to be written."""
 
@@ -163,20 +164,17 @@ class Service:
             raise StoreError(f"{told} Ask again with the same key.") from None
 
     def readiness(self) -> dict[str, Any]:
-        """Whether each part is ready, and why not."""
-        health = self.keeper.health
-        store = health.store_problem or (None if health.refreshed_at else "The store is being read.")
-        parts = {"store": store, "snapshot": self._snapshot_problem(), "catalog": health.catalog_problem}
+        """Whether each part is ready; anybody may ask, so that why not stands in the log and on the page."""
+        health, parts = self.keeper.health, dict[str, str | None]()
+        read = "It was not read yet." if health.refreshed_at is None else None
+        parts["store"] = f"It cannot be read. {_WHY}" if health.store_problem else read
+        parts["snapshot"] = read or (f"It stands still. {_WHY}" if self.keeper.is_stale else None)
+        kept = "The newest contracts cannot be read; the last valid ones are in force."
+        parts["catalog"] = f"{kept} {_WHY}" if health.catalog_problem else None
         return {
             "ready": not (parts["store"] or parts["snapshot"]),
             "parts": {name: {"ok": why is None, "problem": why} for name, why in parts.items()},
         }
-
-    def _snapshot_problem(self) -> str | None:
-        if self.keeper.fleet is None:
-            return "Nothing was read from the store yet."
-        age = self.keeper.age_seconds
-        return f"The snapshot is {age:.0f} s old." if self.keeper.is_stale and age is not None else None
 
 
 def stamp_of(places: tuple[Path | str, ...]) -> Callable[[], object]:

@@ -84,7 +84,7 @@ def _store_down(job: str) -> Alert:
         rationale="What holds back every training and promotion, and hides all that goes stale meanwhile, is"
         " worth waking somebody for.",
         todo=(
-            "See '/readyz' for what the store says: a full disk, a lock, a password, a network.",
+            "See the status page or the log for the reason: a full disk, a lock, a password, a network.",
             "Mend that; the service comes back by itself within two seconds.",
         ),
     )
@@ -116,7 +116,7 @@ def _picture_old(job: str) -> Alert:
         " by default and looks of the future are refused beyond 5 minutes, so that is the limit here as"
         " well.",
         todo=(
-            "See '/readyz' of that server for the part that is down.",
+            "Ask '/readyz' of that server for the part that is down; its log says why.",
             "If all is up there, compare its clock with Prometheus's.",
         ),
     )

@@ -80,7 +80,8 @@ def test_readiness_names_the_part(asked: Api, cut: Callable[[], None], store_url
     assert told.status_code == 503
     parts = told.json()["parts"]
     assert (parts["store"]["ok"], parts["catalog"]["ok"]) == (False, True)
-    assert "cannot read what changed" in parts["store"]["problem"]
+    assert parts["store"]["problem"] == "It cannot be read. The log of the service says why."
+    assert asked.world.store.name not in told.text
     assert asked.get("/livez").status_code == 200
     damage(store_url, BACK)
     asked.refresh()
@@ -140,7 +141,8 @@ def test_contracts_that_cannot_be_read_leave_the_last_valid_ones_in_force(tmp_pa
         assert asked.post("/v1/previews", TRAIN).json()["allowed"] is True
         told = asked.get("/readyz")
         assert told.status_code == 200
-        assert "rides.yaml:3" in told.json()["parts"]["catalog"]["problem"]
+        assert "The newest contracts cannot be read" in told.json()["parts"]["catalog"]["problem"]
+        assert "rides.yaml:3" in (asked.service.keeper.health.catalog_problem or "")
         it.catalog = good
 
 
