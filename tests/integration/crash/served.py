@@ -9,19 +9,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from featureguard.catalog import load_catalog
 from featureguard.chain import faults
-from featureguard.profile import NEVER
 from featureguard.store import Store, open_store
 
 DATASETS = ("rides", "walks", "flights")
@@ -33,6 +33,7 @@ freshness: {{max_age: 30h}}
 _SUBJECT = "subject: pricing\nowner: ml@example.org\nrequires: [rides, walks]\n"
 _COMMAND = str(Path(sys.executable).with_name("featureguard"))
 _TICK = timedelta(microseconds=1)
+T = TypeVar("T")
 
 
 @dataclass
@@ -138,6 +139,14 @@ class Clients:
                     self._told.take(path, body, answer)
 
 
+def send_again(url: str, told: Acknowledged) -> None:
+    """Send what got no answer once more."""
+    again, told.in_flight = told.in_flight, []
+    with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+        for path, body in again:
+            told.take(path, body, client.post(path, json=body))
+
+
 def ask(number: int, decides: bool) -> tuple[str, dict[str, Any]]:
     """A request that nobody has sent before."""
     if decides:
@@ -150,21 +159,39 @@ def ask(number: int, decides: bool) -> tuple[str, dict[str, Any]]:
     return "/v1/observations", {"readings": readings}
 
 
-def missing(store: Store, told: Acknowledged) -> list[str]:
-    """What was acknowledged and is not there, or is there twice."""
-    found = []
-    for name, values in told.readings.items():
-        kept = {run.value for run in store.timeline(name, "event_time") if run.value is not NEVER}
-        found += [f"a reading of {name}: {value}" for value in values - kept]
-    keys = [one.key for one in store.decisions.recorded()]
-    ids = {one.key: one.link.seal for one in store.decisions.recorded()}
-    found += [f"decision {key}" for key, id_ in told.decisions.items() if ids.get(key) != id_]
-    found += [f"two decisions for {key}" for key in {key for key in keys if keys.count(key) > 1}]
-    found += [f"the chain: {fault.reason}" for fault in faults(store.decisions.chain())]
-    return found
-
-
 def examined(url: str, told: Acknowledged) -> list[str]:
-    """The same from a store that is opened anew."""
+    """What was acknowledged and is not there, or is there twice, in a store that is opened anew."""
     with open_store(url) as store:
-        return missing(store, told)
+        return [*_missing(store, told), *_broken(store)]
+
+
+def unasked(url: str, told: Acknowledged) -> list[str]:
+    """What is there and was not acknowledged."""
+    with open_store(url) as store:
+        kept = {name: set(_kept(store, name)) for name in told.readings}
+        keys = {one.key for one in store.decisions.recorded() if one.key is not None}
+    found = [f"a reading of {name}: {value}" for name in kept for value in kept[name] - told.readings[name]]
+    return found + [f"decision {key}" for key in keys - set(told.decisions)]
+
+
+def _missing(store: Store, told: Acknowledged) -> Iterator[str]:
+    for name, values in told.readings.items():
+        yield from (f"a reading of {name}: {value}" for value in values - set(_kept(store, name)))
+    ids = {one.key: one.link.seal for one in store.decisions.recorded()}
+    yield from (f"decision {key}" for key, id_ in told.decisions.items() if ids.get(key) != id_)
+
+
+def _broken(store: Store) -> Iterator[str]:
+    for name in DATASETS:
+        yield from (f"two readings of {name}: {value}" for value in _twice(_kept(store, name)))
+    keys = [one.key for one in store.decisions.recorded() if one.key is not None]
+    yield from (f"two decisions for {key}" for key in _twice(keys))
+    yield from (f"the chain: {fault.reason}" for fault in faults(store.decisions.chain()))
+
+
+def _kept(store: Store, dataset: str) -> list[datetime]:
+    return [run.value for run in store.timeline(dataset, "event_time") if isinstance(run.value, datetime)]
+
+
+def _twice(values: Iterable[T]) -> list[T]:
+    return [value for value, times in Counter(values).items() if times > 1]

@@ -16,11 +16,22 @@ from typing import Any
 import pytest
 
 pytest.importorskip("fastapi", reason="fastapi (extra 'api') is not installed")
-httpx = pytest.importorskip("httpx", reason="httpx (extra 'client') is not installed")
+pytest.importorskip("httpx", reason="httpx (extra 'client') is not installed")
 
 from sqlalchemy import create_engine
 
-from tests.integration.crash.served import Acknowledged, Clients, examined, kill, project, serving
+from featureguard.windows import to_micros
+from tests.decision_world import damage, without_triggers
+from tests.integration.crash.served import (
+    Acknowledged,
+    Clients,
+    examined,
+    kill,
+    project,
+    send_again,
+    serving,
+    unasked,
+)
 
 ROUNDS = 10
 """On each kind of store."""
@@ -29,10 +40,7 @@ ROUNDS = 10
 def round_of(home: Path, told: Acknowledged, chance: Random, *, also_kill: Any = lambda: None) -> None:
     """Serve, send again what got no answer, write, and kill in the middle of it."""
     with serving(home) as (url, process):
-        again, told.in_flight = told.in_flight, []
-        with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
-            for path, body in again:
-                told.take(path, body, client.post(path, json=body))
+        send_again(url, told)
         clients = Clients(url, told)
         time.sleep(chance.uniform(0.1, 0.6))
         for one in chance.sample([also_kill, lambda: kill(process)], 2):
@@ -41,27 +49,45 @@ def round_of(home: Path, told: Acknowledged, chance: Random, *, also_kill: Any =
         clients.join()
 
 
+def settle(home: Path, store: str, told: Acknowledged) -> None:
+    """Send again what was in flight at the last kill: each request is there once, and nothing else is."""
+    assert told.in_flight
+    with serving(home) as (url, _):
+        send_again(url, told)
+    assert told.in_flight == []
+    assert examined(store, told) == []
+    assert unasked(store, told) == []
+
+
 def test_no_acknowledged_row_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/store.db"
     home, told, chance = project(tmp_path / "project", store), Acknowledged(), Random(1)
     for _ in range(ROUNDS):
         round_of(home, told, chance)
         assert examined(store, told) == []
+    settle(home, store, told)
     assert min(map(len, told.readings.values())) > 5 * ROUNDS
     assert len(told.decisions) > 2 * ROUNDS
 
 
-def test_the_examination_notices_a_row_that_is_missing(tmp_path: Path) -> None:
+def test_control_the_examination_notices_rows_that_are_gone_there_unasked_or_twice(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/store.db"
     home, told = project(tmp_path / "project", store), Acknowledged()
     round_of(home, told, Random(2))
-    newest = max(told.readings["walks"])
-    told.readings["walks"].add(newest.replace(year=newest.year - 1))
-    told.decisions["never asked"] = "0" * 64
-    assert examined(store, told) == [
-        f"a reading of walks: {newest.replace(year=newest.year - 1)}",
-        "decision never asked",
-    ]
+    assert examined(store, told) == []
+    reading, key = max(told.readings["walks"]), max(told.decisions)
+    where = f"dataset = 'walks' AND value = {to_micros(reading)}"
+    later = (
+        "dataset, clock, hour + 3600000000, value, recorder, provenance, first_seen, last_seen, first_stale"
+    )
+    damage(store, f"INSERT INTO fg_runs SELECT {later} FROM fg_runs WHERE {where}")
+    assert examined(store, told) == [f"two readings of walks: {reading}"]
+    damage(store, f"DELETE FROM fg_runs WHERE {where}")
+    assert examined(store, told) == [f"a reading of walks: {reading}"]
+    damage(store, *without_triggers(store), f"DELETE FROM fg_decisions WHERE key = '\"{key}\"'")
+    assert f"decision {key}" in examined(store, told)
+    told.readings["rides"].remove(reading)
+    assert f"a reading of rides: {reading}" in unasked(store, told)
 
 
 class Cluster:
@@ -110,6 +136,7 @@ def test_no_acknowledged_row_is_lost_when_postgresql_is_killed_too(tmp_path: Pat
         round_of(home, told, chance, also_kill=cluster.kill)
         cluster.start_again()
         assert examined(cluster.url, told) == []
+    settle(home, cluster.url, told)
     assert min(map(len, told.readings.values())) > 5 * ROUNDS
     assert len(told.decisions) > ROUNDS
 

@@ -86,6 +86,16 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     return disk.files()
 
 
+def test_on_the_disk_that_loses_power_the_store_sets_itself_up_as_on_any_other(
+    fresh: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(pragma: str) -> Any:
+        return store._database.read("be asked", lambda c: c.exec_driver_sql(f"PRAGMA {pragma}").scalar())
+
+    with store_on(Disk(fresh), monkeypatch) as store:
+        assert (told("journal_mode"), told("synchronous")) == ("wal", 2)  # 2 is FULL
+
+
 def test_nothing_acknowledged_is_lost_when_the_power_goes(
     fresh: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
