@@ -6,16 +6,18 @@ import json
 import re
 import subprocess
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 CONNECTIONS = 32
+_LOADS = count()
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
 _HEADERS = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer {token}"
 """
 _SAME = _HEADERS + "wrk.body = '{body}'\n"
-# No reading is like another one: each is a row of its own in a timeline.
+# No reading is like another one: each is a row of its own in a timeline. Loads tell of times that lie apart.
 _READINGS = (
     _HEADERS
     + """local sent = 0
@@ -27,7 +29,7 @@ function request()
   for n = 1, {size} do
     sent = sent + 1
     parts[n] = string.format('{{"dataset":"features_%d","observed_at":"%s","newest":"%s"}}',
-      sent % {datasets}, at(now - 1), at(now - 7200))
+      sent % {datasets}, at(now - 1), at(now - {back}))
   end
   return wrk.format(nil, nil, nil, '{{"readings":[' .. table.concat(parts, ",") .. ']}}')
 end
@@ -57,7 +59,8 @@ def same(token: str, body: object) -> str:
 
 def readings(token: str, datasets: int, size: int) -> str:
     """A script that sends readings of many datasets, some of them in one request."""
-    return _READINGS.format(token=token, size=size, datasets=datasets)
+    back = 7_200 + 1_000 * next(_LOADS)
+    return _READINGS.format(token=token, size=size, datasets=datasets, back=back)
 
 
 def asked(url: str, script: str, folder: Path, seconds: int) -> Load:

@@ -15,12 +15,12 @@ from featureguard.arrow_types import parse_type
 from featureguard.histogram import MAX_BUCKETS, TimeHistogram
 from featureguard.profile import MAX_DISTINCT, Profile, times_from_json
 from featureguard.scalars import ColumnName
-from featureguard.wire.scalars import MOST, Count, DataText, Document, NeverWord
+from featureguard.wire.scalars import Count, DataText, Document, NeverWord
 
 _MOST_COLUMNS = 20_000
 _MOST_K = 62
 _MOST_DECIMAL_DIGITS = 100
-_Whole = Annotated[int, Field(strict=True, ge=-MOST, le=2**64)]
+_Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**64)]
 
 
 def _parsed(text: str) -> str:

@@ -21,7 +21,7 @@ from featureguard.evidence import Evidence, Look
 from featureguard.guard import check
 from featureguard.judging import standing
 from featureguard.observation import Failure, History, Observation
-from featureguard.profile import Profile
+from featureguard.profile import ColumnProfile, Profile
 from featureguard.result import Code
 from featureguard.scan import profile_batches
 from featureguard.serving.intake import judged
@@ -76,6 +76,12 @@ def sent(look: Observation) -> LookDocument:
 @given(tables())
 def test_a_profile_arrives_as_it_was(batches: list[pa.RecordBatch]) -> None:
     profile = profile_batches(batches, {"x": ALL})
+    assert ProfileDocument.model_validate_json(profile.to_json()).to_profile() == profile
+
+
+@pytest.mark.parametrize("end", [-(2**63), 2**63 - 1, 2**64 - 1])
+def test_the_ends_of_64_bits_arrive_as_they_were(end: int) -> None:
+    profile = Profile(1, {"x": ColumnProfile(1, least=end, greatest=end)})
     assert ProfileDocument.model_validate_json(profile.to_json()).to_profile() == profile
 
 
