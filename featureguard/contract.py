@@ -36,7 +36,7 @@ from featureguard.promises import (
 )
 from featureguard.result import Severity
 from featureguard.scalars import ColumnName, Model, Name, Number, Ratio, Text, Tier, TypeName, Value, ZoneName
-from featureguard.secret import no_secret
+from featureguard.secret import inline_secret, no_secret
 
 __all__ = [
     "MAX_VALUES",
@@ -77,9 +77,18 @@ __all__ = [
 
 
 def _no_address(name: str) -> str:
-    if "://" in name:
+    if "://" in name or "@" in name:
         raise ValueError("an address stands here. Write the name of a connection of the project file.")
     return name
+
+
+def _no_secret_in_link(link: str) -> str:
+    if found := inline_secret(link):
+        raise ValueError(f"{found} stands in this link, which everybody sees. Write it without.")
+    return link
+
+
+_Link = Annotated[Text, Field(pattern=r"^https?://"), AfterValidator(_no_secret_in_link)]
 
 
 class ParquetConfig(Model):
@@ -204,7 +213,7 @@ class Contract(Model):
     owner: Text
     tier: Tier = 2
     description: Text | None = None
-    runbook: Annotated[Text, Field(pattern=r"^https?://")] | None = None
+    runbook: _Link | None = None
     tags: tuple[Text, ...] = ()
     aliases: Mapping[str, Text] = Field(default_factory=dict)
     source: SourceConfig = Field(default_factory=MemoryConfig)
@@ -271,7 +280,7 @@ class Subject(Model):
     owner: Text
     tier: Tier = 2
     description: Text | None = None
-    runbook: Annotated[Text, Field(pattern=r"^https?://")] | None = None
+    runbook: _Link | None = None
     tags: tuple[Text, ...] = ()
     aliases: Mapping[str, Text] = Field(default_factory=dict)
     requires: tuple[Upstream, ...] = ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from featureguard.errors import Problem
+from featureguard.secret import without_secrets
 from featureguard.strict_yaml import MAX_PROBLEMS, Document, Path, dotted
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -44,8 +46,14 @@ def read_model(
         for details in error.errors(include_url=False):
             for path, message in _told(model, document.data, details):
                 if path not in empty:
-                    found.append(document.problem(_cut(message, _LONGEST_MESSAGE), path, name))
-    return None, found
+                    found.append(document.problem(message, path, name))
+    return None, [_fit_to_show(problem) for problem in found]
+
+
+def _fit_to_show(problem: Problem) -> Problem:
+    """Without secrets, which may be written anywhere and be quoted, and not too long."""
+    message = _cut(without_secrets(problem.message), _LONGEST_MESSAGE)
+    return replace(problem, message=message, field=without_secrets(problem.field))
 
 
 def limited(problems: list[Problem]) -> list[Problem]:
@@ -73,7 +81,8 @@ def shown(value: object) -> str:
         return "a list"
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
-    return _cut(repr(value), _LONGEST_VALUE)
+    # Before it is cut: half a secret is no longer seen to be one.
+    return _cut(repr(without_secrets(value) if isinstance(value, str) else value), _LONGEST_VALUE)
 
 
 def _told(model: type[BaseModel], data: object, error: ErrorDetails) -> Iterator[tuple[Path, str]]:

@@ -13,6 +13,8 @@ _PASSWORD = re.compile(r"://[^/?#@:]*:(?!\d+(?:[/?#]|$))[^@?#]+@")
 _SECRET_WORDS = r"password|passwd|pwd|secret|token|api_?key|access_?key|account_?key|signature|credential"
 _SECRET_KEY = re.compile(rf"(?i)^(?:sig|.*(?:{_SECRET_WORDS}).*)$")
 _QUERY_KEY = re.compile(r"[?&;]([^=&;?]+)=[^&;]")
+_QUERY_VALUE = re.compile(r"(?<=[?&;])([^=&;?\s]+)=[^&;\s'\"]+")
+_SHOWN_PASSWORD = re.compile(r"(://[^/?#@:\s]*:)[^@\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,12 @@ def inline_secret(uri: str) -> str:
         return "a password"
     found = next((key for key in _QUERY_KEY.findall(uri) if is_secret_key(key)), "")
     return f"a secret ('{found[:40]}')" if found else ""
+
+
+def without_secrets(text: str) -> str:
+    """A text to show, in which `***` stands for what looks like a secret of a URI."""
+    hidden = _SHOWN_PASSWORD.sub(r"\1***@", text)
+    return _QUERY_VALUE.sub(lambda found: f"{found[1]}=***" if is_secret_key(found[1]) else found[0], hidden)
 
 
 def no_secret(uri: str) -> str:
