@@ -9,6 +9,7 @@
     · SourceCorruptError     the bytes contradict themselves
     · ResourceLimitError     reading it would take more memory or time than allowed
   - StoreError               the evidence store could not be read or written
+    · BusyError              too much waits to be written: ask again soon
     · WrongClockError        a recorder's clock disagrees with the store's: set it right
   - MissingExtraError        an optional dependency is not installed
 
@@ -100,6 +101,10 @@ class ResourceLimitError(SourceError):
 
 class StoreError(FeatureGuardError):
     """The evidence store could not be opened, read or written."""
+
+
+class BusyError(StoreError):
+    """Too much waits to be written, or others were faster each time; the store itself is well."""
 
 
 class WrongClockError(StoreError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import chain
@@ -26,6 +27,7 @@ from featureguard.api.service import Service
 from featureguard.errors import FeatureGuardError
 from featureguard.serving.settler import settler
 
+_log = logging.getLogger("featureguard.api")
 OBSERVATIONS = "/v1/observations"
 LARGEST_OBSERVATIONS = 8 << 20
 """Most bytes of one batch of observations; 1 MiB elsewhere."""
@@ -123,7 +125,10 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, FeatureGuardError)
-    return await _problem(request, problem_of(error))
+    problem = problem_of(error)
+    if problem.status >= 500:
+        _log.error("request %s: %s", request.state.request_id, error)
+    return await _problem(request, problem)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from featureguard.errors import FeatureGuardError, StoreError, UsageError, WrongClockError
+from featureguard.errors import BusyError, FeatureGuardError, StoreError, UsageError, WrongClockError
+from featureguard.serving.keeper import UNREADABLE
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -79,9 +80,10 @@ class ProblemError(Exception):
 
 
 def problem_of(error: FeatureGuardError) -> ProblemError:
-    """An error of ours as a problem."""
+    """An error of ours as a problem: where the store is and what its driver said is for the log alone."""
     if isinstance(error, UsageError | WrongClockError):
         return ProblemError("invalid", str(error))
     if isinstance(error, StoreError):
-        return ProblemError("store-unavailable", str(error), headers={"Retry-After": "1"})
+        told = str(error) if isinstance(error, BusyError) else UNREADABLE
+        return ProblemError("store-unavailable", told, headers={"Retry-After": "1"})
     return ProblemError("unexpected", "Something went wrong; the log of the service says what.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from featureguard.api.once import Once
 from featureguard.api.problems import ProblemError
-from featureguard.errors import StoreError
+from featureguard.errors import BusyError, StoreError
 from featureguard.serving.court import Ask, Court, NotReadyError, Preview
 from featureguard.serving.fleet import Fleet
 from featureguard.serving.intake import Intake
@@ -155,13 +155,14 @@ class Service:
         """Wait until something is written.
 
         Raises:
-            StoreError: If it takes too long.
+            BusyError: If it takes too long; it may be written nevertheless.
+            StoreError: If it cannot be written.
         """
         try:
             return await kind.written(item, PATIENCE_SECONDS)
         except TimeoutError:
-            told = f"Evidence store {self.store.name} did not confirm a write within {PATIENCE_SECONDS:g} s."
-            raise StoreError(f"{told} Ask again with the same key.") from None
+            told = f"The evidence store did not confirm a write within {PATIENCE_SECONDS:g} s."
+            raise BusyError(f"{told} Ask again with the same key.") from None
 
     def readiness(self) -> dict[str, Any]:
         """Whether each part is ready; anybody may ask, so that why not stands in the log and on the page."""

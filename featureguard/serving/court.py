@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,17 +10,18 @@ from typing import Any
 
 from featureguard.deciding import Decider, record_of, refuse_confirmation_key, repeated
 from featureguard.decision_record import text_of
-from featureguard.errors import FeatureGuardError, StoreError, UsageError
+from featureguard.errors import BusyError, FeatureGuardError, StoreError, UsageError
 from featureguard.fallback import refuse_unknown, without_store
 from featureguard.gate import decide
 from featureguard.gate.papers import Clerk, Papers
 from featureguard.ruling import Ruling
 from featureguard.serving.fleet import Fleet
-from featureguard.serving.keeper import Keeper
+from featureguard.serving.keeper import UNREADABLE, Keeper
 from featureguard.store.decisions import Appended, DecisionRecord
 from featureguard.verdict import Decision
 
 _ATTEMPTS = 10
+_log = logging.getLogger("featureguard.serving")
 _Judged = dict[tuple[str, str], tuple[Decision, str, Papers]]
 """Decisions with their texts and papers, by subject and action."""
 
@@ -120,9 +122,9 @@ class Court:
         try:
             told = self._recorded([asks[place] for place in left], now) if left else []
         except StoreError as error:
+            why = _why_held(error)
             told = [
-                Ruling(self._hold(fleet, asks[place].subject, asks[place].action, now, str(error)))
-                for place in left
+                Ruling(self._hold(fleet, asks[place].subject, asks[place].action, now, why)) for place in left
             ]
         answers.update(zip(left, told, strict=True))
         return [answers[place] for place in range(len(asks))]
@@ -141,7 +143,7 @@ class Court:
         except StoreError as error:
             if subject is None or action is None:
                 raise
-            return Ruling(self._hold(fleet, subject, action, now, str(error)))
+            return Ruling(self._hold(fleet, subject, action, now, _why_held(error)))
         decider = Decider(fleet.catalog, self._keeper.store, mode=fleet.mode, by=by, case=self._fresh_case)
         until = now if fleet.simulated else None
         return decider.confirm(decision_id, now, until=until, subject=subject, action=action)
@@ -162,7 +164,7 @@ class Court:
                     for found, ask in zip(appended, asks, strict=True)
                 ]
             self._keeper.refresh()
-        raise StoreError("Waivers changed again and again while decisions were recorded. Ask again.")
+        raise BusyError("Waivers changed again and again while decisions were recorded. Ask again.")
 
     def _record(
         self,
@@ -183,6 +185,13 @@ class Court:
 
     def _why(self) -> str:
         return self._keeper.health.store_problem or "The evidence store was not read for a while."
+
+
+def _why_held(error: StoreError) -> str:
+    if isinstance(error, BusyError):
+        return str(error)
+    _log.error("Held, because the store failed: %s", error)
+    return UNREADABLE
 
 
 def _ruling(found: Appended | UsageError, decision: Decision, now: datetime) -> Ruling | Exception:

@@ -38,6 +38,9 @@ _READINGS_SECONDS = 0.02
 """How long the picture waits for new readings; the rest of a flood is read behind it."""
 _log = logging.getLogger("featureguard.serving")
 
+UNREADABLE = "The evidence store cannot be read or written. The log of the service says why."
+"""What callers are told: not where the store is, and not what its driver said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -46,7 +49,7 @@ class Health:
     Attributes:
         refreshed_at: When the store was last read, by `time.monotonic`; `None` before the first time.
         down_since: Since when it cannot be read, likewise; `None` while it can.
-        store_problem: Why it cannot, without secrets.
+        store_problem: That it cannot, for callers; the log says why.
         catalog_problem: Why the newest contracts are not in force: the last valid ones are.
     """
 
@@ -139,9 +142,9 @@ class Keeper:
         with self._lock:
             try:
                 fleet = self._refreshed()
-            except StoreError as error:
+            except StoreError:
                 since = self.health.down_since or time.monotonic()
-                self.health = replace(self.health, down_since=since, store_problem=str(error))
+                self.health = replace(self.health, down_since=since, store_problem=UNREADABLE)
                 raise
             self._fleet = fleet
             self.health = replace(
@@ -166,7 +169,7 @@ class Keeper:
             except Exception:
                 _log.exception("The picture could not be drawn.")
                 self.health = replace(
-                    self.health, down_since=self.health.down_since or began, store_problem="unexpected error"
+                    self.health, down_since=self.health.down_since or began, store_problem=UNREADABLE
                 )
             pause = self.interval.total_seconds()
             until = began + (min(pause, 1.0) if self.health.down_since else pause)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from featureguard.errors import StoreError
+from featureguard.errors import BusyError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -40,7 +40,7 @@ class Kind(Generic[Item, Answer]):
 
         Raises:
             TimeoutError: If that takes too long; it may be written nevertheless.
-            StoreError: If too many wait already.
+            BusyError: If too many wait already.
         """
         waiting = _Waiting(self._name, item, asyncio.get_running_loop().create_future())
         self._put(waiting)
@@ -87,7 +87,7 @@ class Writer:
 
     def _put(self, waiting: _Waiting) -> None:
         if self._closed or self._queue.qsize() > MOST_WAITING:
-            raise StoreError("Too much waits to be written, or the service stops. Ask again soon.")
+            raise BusyError("Too much waits to be written, or the service stops. Ask again soon.")
         self._queue.put(waiting)
 
     def _run(self) -> None:

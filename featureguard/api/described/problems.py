@@ -68,8 +68,7 @@ EXAMPLES: Final = (
     ProblemError("unexpected", "Something went wrong. The log has more, under request id 5f3c9b1e2a7d4c60."),
     ProblemError(
         "store-unavailable",
-        "Evidence store sqlite:///.featureguard/store.db did not confirm a write within 5 s. Ask again with"
-        " the same key.",
+        "The evidence store did not confirm a write within 5 s. Ask again with the same key.",
     ),
     ProblemError("not-ready", "Not ready yet. The evidence store is being read."),
 )

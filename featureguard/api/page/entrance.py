@@ -41,7 +41,7 @@ async def ask_for_token(target: Annotated[str, Query(alias="next")] = "/") -> Re
 async def sign_in(request: Request) -> Response:
     """Keep a token in a cookie that no script can read."""
     service = service_of(request)
-    form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    form = _form(await request.body())
     target, secret = safe_next(form.get("next", ["/"])[0]), form.get("token", [""])[0].strip()
     found = caller_of(secret, service.keeper.tokens or {}, service.wall_clock())
     if not isinstance(found, Caller):
@@ -62,6 +62,14 @@ async def sign_out() -> Response:
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer
+
+
+def _form(body: bytes) -> dict[str, list[str]]:
+    """What was filled in; nothing if it is no form of ours."""
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:  # Too many fields.
+        return {}
 
 
 def _login(target: str, refused: str | None, status: int = 200) -> Response:

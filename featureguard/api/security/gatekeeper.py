@@ -57,14 +57,14 @@ class Gatekeeper:
     ) -> None:
         self._app, self._tokens, self._open_to, self._clock = app, tokens, open_to, clock
         self._rate = Buckets(rate) if rate else None
-        self._failures = Buckets(_FAILURES)
+        self._failures, self._logins = Buckets(_FAILURES), Buckets(_FAILURES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/static/"):
             await self._app(scope, receive, send)
             return
         if scope["path"] in _PUBLIC:
-            if scope["method"] in _SAFE or not (wait := self._failures.take(_client(scope))):
+            if scope["method"] in _SAFE or not (wait := self._logins.take(_client(scope))):
                 await self._app(scope, receive, send)
             else:
                 await send_problem(_too_many(wait), send)
@@ -88,16 +88,15 @@ class Gatekeeper:
         if self._open_to is not None and not tokens:
             _refuse_strangers(scope, self._open_to)
             return LOCAL
-        client = _client(scope)
-        if wait := self._failures.wait(client):
-            raise _too_many(wait)
         secret, from_cookie = _secret(scope)
         found = caller_of(secret, tokens, self._clock()) if secret else "no token"
         if isinstance(found, Caller):
             if from_cookie and scope["method"] not in _SAFE:
                 _refuse_other_origins(scope)
             return found
-        self._failures.take(client)
+        # Only who fails is slowed down: many callers share the address of a proxy.
+        if wait := self._failures.take(_client(scope)):
+            raise _too_many(wait)
         scope["state"]["refused"] = found
         # One answer for all: whoever guesses learns nothing.
         raise ProblemError(

@@ -35,25 +35,18 @@ class Buckets:
         self._rate, self._clock = rate, clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait(self, name: str) -> float:
-        """Whether there is a permit now, without taking it: 0.0, or seconds until there is one."""
-        return max(0.0, (1.0 - self._now_left(name)[0]) / self._rate.per_second)
-
     def take(self, name: str) -> float:
         """Take a permit.
 
         Returns:
             0.0 if there was one, else in how many seconds there will be one.
         """
-        left, now = self._now_left(name)
+        now = self._clock()
+        left, since = self._left.get(name, (self._rate.burst, now))
+        left = min(self._rate.burst, left + (now - since) * self._rate.per_second)
         taken = left >= 1.0
         self._left[name] = (left - 1.0 if taken else left), now
         self._left.move_to_end(name)
         if len(self._left) > _MOST_REMEMBERED:
             self._left.popitem(last=False)
         return 0.0 if taken else (1.0 - left) / self._rate.per_second
-
-    def _now_left(self, name: str) -> tuple[float, float]:
-        now = self._clock()
-        left, since = self._left.get(name, (self._rate.burst, now))
-        return min(self._rate.burst, left + (now - since) * self._rate.per_second), now

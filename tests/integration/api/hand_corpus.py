@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
@@ -18,13 +18,20 @@ WAIVER = {"dataset": "rides", "codes": ["DATA_STALE"], "seconds": 60, "reason": 
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/previews": {"subject": "pricing", "action": "train"},
     "/v1/decisions": {"subject": "pricing", "action": "train", "key": "k"},
-    f"/v1/decisions/{'0' * 16}/confirm": {"subject": "pricing", "action": "train"},
+    "/v1/decisions/<decision>/confirm": {"subject": "pricing", "action": "train"},
     "/v1/observations": {"readings": [READING], "looks": [LOOK]},
     "/v1/waivers": WAIVER,
-    f"/v1/waivers/{'0' * 16}/revoke": {"reason": "r"},
-    f"/v1/waivers/{'0' * 16}/approve": {},
-    f"/v1/incidents/{'0' * 16}/notes": {"kind": "note", "text": "t"},
+    "/v1/incidents/<incident>/notes": {"kind": "note", "text": "t"},
+    "/v1/waivers/<waiver>/approve": {},
+    "/v1/waivers/<waiver>/revoke": {"reason": "r"},
 }
+"""What is posted where; `<...>` stands for an id."""
+FORMS = [
+    b"", b"token", b"token=", b"token=x", b"token=x&token=y", b"token=%00", b"token=%ff%fe", b"token=\xff",
+    b"&" * 5_000, b"a=1&" * 50, b"token=" + b"n" * 100_000,
+    b"next=//evil.example", b"next=%0d%0aSet-Cookie:x=1&token=x", b"next=" + b"/" * 100_000,
+    b"next=%ed%a0%80", b"next=javascript:alert(1)", b"=", b"\x00", b'{"token": "x"}',
+]  # fmt: skip
 AS_JSON = {"Content-Type": "application/json"}
 READS = [
     "/v1/datasets",
@@ -108,8 +115,16 @@ PATHS = [
 
 
 def corpus() -> Iterator[Sent]:
-    """Every request: method, path, and what httpx takes."""
+    """Every request: method, path, and what httpx takes. Ids are still open."""
     yield from chain(_whole_bodies(), _single_values(), _looks(), _queries(), _paths(), _headers())
+
+
+def with_ids(sent: Sent, ids: Mapping[str, str]) -> Sent:
+    """The same with ids in its path."""
+    method, path, more = sent
+    for name, value in ids.items():
+        path = path.replace(f"<{name}>", value)
+    return method, path, more
 
 
 def _whole_bodies() -> Iterator[Sent]:
@@ -138,6 +153,13 @@ def _single_values() -> Iterator[Sent]:
 def _looks() -> Iterator[Sent]:
     for change in LOOKS:
         yield "POST", "/v1/observations", {"json": {"looks": [{**LOOK, **change}]}}
+
+
+def forms() -> Iterator[Sent]:
+    """Every mistake at the way in for browsers."""
+    for content in FORMS:
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+            yield "POST", "/login", {"content": content, "headers": {"Content-Type": kind}}
 
 
 def _queries() -> Iterator[Sent]:

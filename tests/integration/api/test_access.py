@@ -135,12 +135,12 @@ def test_a_caller_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) ->
         assert asked.get("/v1/datasets", quiet).status_code == 200
 
 
-def test_guessing_tokens_is_slowed_down(small: Api) -> None:
+def test_guessing_tokens_is_slowed_down_and_who_has_one_at_the_same_address_is_not(small: Api) -> None:
     good = small.token(Scope.READ)
     statuses = [small.get("/v1/datasets", new_secret()).status_code for _ in range(25)]
     assert statuses[:20] == [401] * 20
     assert 429 in statuses[20:]
-    assert small.get("/v1/datasets", good).status_code == 429  # From this address, for a moment.
+    assert small.get("/v1/datasets", good).status_code == 200
 
 
 def test_while_nobody_knows_the_tokens_nobody_is_let_in(small: Api, monkeypatch: pytest.MonkeyPatch) -> None:
