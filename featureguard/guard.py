@@ -115,6 +115,10 @@ class Guard:
         if self.store:
             self.store.close()
 
+    def now(self) -> datetime:
+        """The instant by this guard's clock."""
+        return self._clock()
+
     def check(
         self, dataset: str, *, now: datetime | None = None, data: object = None, record: bool = True
     ) -> Report:

@@ -1,0 +1,187 @@
+"""The resource through which jobs reach the evidence: the store itself, or the freshness API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field
+
+from dagster_featureguard.refusal import refusal, unusable
+from featureguard.catalog import Catalog, load_catalog
+from featureguard.errors import FeatureGuardError, ProjectError, StoreError, UsageError
+from featureguard.fallback import without_store
+from featureguard.guard import Guard
+from featureguard.project import Project, load_project
+from featureguard.ruling import Ruling
+
+if TYPE_CHECKING:
+    from featureguard.verdict import Decision
+
+ACTION = "train"
+"""What is asked for where nothing else is said."""
+
+
+class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Checks datasets and asks the gate.
+
+    Checks need the store that the project names. The gate is asked there too, or, with `api_url`, over HTTP.
+    """
+
+    project: str | None = Field(
+        default=None,
+        description="The project file `featureguard.yaml`, or its folder. Left out: FEATUREGUARD_PROJECT,"
+        " else the current folder and those above it.",
+    )
+    environment: str | None = Field(
+        default=None, description="Which of the project's environments applies; left out: FEATUREGUARD_ENV."
+    )
+    api_url: str | None = Field(
+        default=None, description="Address of the freshness API, if the gate is asked over HTTP."
+    )
+    api_token: str | None = Field(default=None, description="Token with the scope `gate`; use an EnvVar.")
+    now: str | None = Field(
+        default=None, description="The instant, for a simulated store only: ISO 8601 with a zone."
+    )
+
+    def open_project(self) -> Project:
+        """The project file, read.
+
+        Raises:
+            ProjectError: If it is missing or wrong.
+        """
+        start = Path(self.project) if self.project else None
+        return load_project(start, os.environ, self.environment)
+
+    def catalog(self) -> Catalog:
+        """The contracts of the project.
+
+        Raises:
+            ProjectError: If the project cannot be read.
+            ContractError: If the contracts cannot.
+        """
+        project = self.open_project()
+        return load_catalog(project.catalog_places, project.vars, connections=project.connections)
+
+    @contextmanager
+    def guard(self, catalog: Catalog | None = None, *, recorder: str = "dagster") -> Iterator[Guard]:
+        """A guard on the project's store and sources, closed afterwards.
+
+        Args:
+            catalog: Contracts and subjects; left out, the project's.
+            recorder: Who looks and asks, kept with the evidence.
+
+        Raises:
+            ProjectError: If the project cannot be read, or `now` is given and the store is not simulated.
+            StoreError: If the store cannot be opened.
+        """
+        project = self.open_project()
+        found = catalog if catalog is not None else self.catalog()
+        with Guard.open(
+            project, found, clock=self._clock(project), environ=os.environ, recorder=recorder
+        ) as guard:
+            yield guard
+
+    def preview(self, subject: str, action: str = ACTION) -> Decision:
+        """What the gate would say; nothing may start on it.
+
+        Raises:
+            FeatureGuardError: If there is no answer.
+        """
+        if self.api_url:
+            from featureguard.client import Client
+
+            with Client(self.api_url, token=self.api_token) as client:
+                return client.preview(subject, action).decision
+        with self.guard() as guard:
+            return guard.preview(subject, action)
+
+    def decide(self, subject: str, action: str = ACTION, *, key: str | None = None) -> Ruling:
+        """The gate's answer, recorded before it is given; a hold without id where it cannot be had.
+
+        Args:
+            subject: A subject of the catalog.
+            action: `train`, `promote`, `serve`, `deploy`, or one of its policy's own.
+            key: Names one attempt: whoever asks again with it gets the same decision.
+
+        Raises:
+            FeatureGuardError: If the question makes no sense, or the project or its contracts cannot be read.
+        """
+        by = _asker()
+        if self.api_url:
+            from featureguard.client import Client
+
+            with Client(self.api_url, token=self.api_token) as client:
+                return client.decide(subject, action, key=key)
+        catalog = self.catalog()
+        try:
+            with self.guard(catalog, recorder=by) as guard:
+                return guard.decide(subject, action, key=key)
+        except StoreError as error:
+            project = self.open_project()
+            now = self._clock(project)()
+            return Ruling(
+                without_store(catalog, subject, action, now, mode=project.enforcement, why=str(error))
+            )
+
+    def require(self, subject: str, action: str = ACTION, *, key: str | None = None) -> Ruling:
+        """Go on only if the gate allows it: the first line of whatever trains, promotes or deploys.
+
+        Args:
+            subject: A subject of the catalog.
+            action: What is about to be done.
+            key: Names one attempt; left out, every attempt is a question of its own.
+
+        Returns:
+            The decision, which allows it.
+
+        Raises:
+            Failure: If it is held back. A retry may follow a hold, never a block.
+        """
+        try:
+            ruling = self.decide(subject, action, key=key)
+        except FeatureGuardError as error:
+            raise unusable(subject, action, error) from None
+        if not ruling.allowed:
+            raise refusal(ruling)
+        return ruling
+
+    def _clock(self, project: Project) -> _Clock:
+        if self.now is None:
+            return _Clock(None)
+        if not project.simulated:
+            raise ProjectError(
+                "'now' is set, and the store is not simulated: decisions are for now. Leave it out."
+            )
+        try:
+            instant = datetime.fromisoformat(self.now)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            raise UsageError(
+                f"'now' is {self.now!r}. Write an instant with its zone, e.g. 2013-02-09T11:00:00Z."
+            )
+        return _Clock(instant.astimezone(UTC))
+
+
+class _Clock:
+    """The machine's, unless times are made up."""
+
+    def __init__(self, instant: datetime | None) -> None:
+        self._instant = instant
+
+    def __call__(self) -> datetime:
+        return self._instant or datetime.now(UTC)
+
+
+def _asker() -> str:
+    """Who asks: the run, where there is one."""
+    try:
+        return f"dagster run {dg.OpExecutionContext.get().run_id}"
+    except Exception:
+        return "dagster"
