@@ -8,7 +8,7 @@ import dagster as dg
 
 from featureguard.errors import FeatureGuardError
 from featureguard.ruling import Ruling
-from featureguard.verdict import Reason, Verdict
+from featureguard.verdict import Decision, Reason, Verdict
 
 _COLUMNS = ("verdict", "dataset", "check", "column", "code", "reason", "what to do", "path", "owner")
 
@@ -37,6 +37,16 @@ def refusal(ruling: Ruling) -> dg.Failure:
         f"featureguard: {verdict.value}: '{decision.subject}' may not {decision.action}. {why}".strip(),
         metadata=shown,
         allow_retries=verdict is Verdict.HOLD,
+    )
+
+
+def not_stored(dataset: str, decision: Decision) -> dg.Failure:
+    """Why data is not stored; making it anew is for whoever owns it to decide, so that nothing is retried."""
+    why = "; ".join(reason.text for reason in decision.reasons if not reason.effective.allowed)
+    return dg.Failure(
+        f"featureguard: {decision.effective.value}: '{dataset}' is not stored. {why}",
+        metadata={"dataset": dataset, "reasons": reasons_table(decision.reasons)},
+        allow_retries=False,
     )
 
 

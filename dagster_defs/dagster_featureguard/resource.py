@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import dagster as dg
 from pydantic import Field
 
-from dagster_featureguard.refusal import refusal, unusable
+from dagster_featureguard.refusal import not_stored, refusal, unusable
 from featureguard.catalog import Catalog, load_catalog
 from featureguard.errors import FeatureGuardError, ProjectError, StoreError, UsageError
 from featureguard.fallback import without_store
 from featureguard.guard import Guard
+from featureguard.judging import Report
 from featureguard.project import Project, load_project
 from featureguard.ruling import Ruling
 
 if TYPE_CHECKING:
     from featureguard.verdict import Decision
+
+_Made = TypeVar("_Made", bound=Callable[..., Any])
 
 ACTION = "train"
 """What is asked for where nothing else is said."""
@@ -150,6 +155,61 @@ class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if not ruling.allowed:
             raise refusal(ruling)
         return ruling
+
+    def check_frame(self, dataset: str, data: object, *, action: str = ACTION) -> Report:
+        """Check data that is about to be stored; recorded only if it may be.
+
+        Args:
+            dataset: A dataset of the catalog.
+            data: A polars, pyarrow or pandas table.
+            action: What it will be used for.
+
+        Returns:
+            What was found.
+
+        Raises:
+            Failure: If the gate would hold or block because of it.
+        """
+        from dagster_featureguard.frames import judge_frame
+
+        try:
+            with self.guard(recorder=_asker()) as guard:
+                found = judge_frame(guard, dataset, data, action)
+        except FeatureGuardError as error:
+            raise unusable(dataset, f"be stored for '{action}'", error) from None
+        if not found.decision.allowed:
+            raise not_stored(dataset, found.decision)
+        assert found.report is not None
+        return found.report
+
+    def checked(self, dataset: str, *, action: str = ACTION) -> Callable[[_Made], _Made]:
+        """Decorates the function of an asset: what it returns is checked before it is stored.
+
+        Written below `@dagster.asset`, above a function that returns a table, or an `Output` or a
+        `MaterializeResult` with one.
+
+        Args:
+            dataset: A dataset of the catalog.
+            action: What it will be used for.
+        """
+
+        def decorate(function: _Made) -> _Made:
+            if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+                raise UsageError(
+                    f"'{function.__name__}' yields or is asynchronous, and 'checked' takes what returns"
+                    " a table. Call 'check_frame' in it."
+                )
+
+            @functools.wraps(function)
+            def checked(*args: Any, **more: Any) -> Any:
+                made = function(*args, **more)
+                data = made.value if isinstance(made, dg.Output | dg.MaterializeResult) else made
+                self.process_config_and_initialize().check_frame(dataset, data, action=action)
+                return made
+
+            return cast(_Made, checked)
+
+        return decorate
 
     def _clock(self, project: Project) -> _Clock:
         if self.now is None:
