@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_featureguard.findings import told
 from dagster_featureguard.judgement import (
     FINDINGS,
+    PROBE,
     UPSTREAM,
     Judged,
     Question,
@@ -34,6 +35,7 @@ _RETRIES, _PAUSE_SECONDS = 2, 5
 
 _ABOUT = {
     FINDINGS: "What else the gate would say: evidence not to be believed, budgets, results of other tools.",
+    PROBE: "What somebody saw last, in a run or between runs: the freshness sensor reports here.",
     UPSTREAM: "Everything that this asset is made from keeps its promises.",
 }
 
@@ -101,7 +103,7 @@ def _plans(
         kinds = {}
         if dataset is not None:
             kinds = {k: worst is Severity.BLOCK for k, worst in promised(catalog.contracts[dataset]).items()}
-            kinds[FINDINGS] = True
+            kinds |= {FINDINGS: True, PROBE: False}
         if stands_on:
             kinds[UPSTREAM] = True
         yield _Plan(key, Question(dataset, above, action), kinds)

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_featureguard.figures import figures
-from dagster_featureguard.judgement import FINDINGS, UPSTREAM, Judged
+from dagster_featureguard.judgement import FINDINGS, PROBE, UPSTREAM, Judged
 from dagster_featureguard.refusal import reasons_table
 from featureguard.errors import StoreError
 from featureguard.result import CheckResult, Severity, Status
@@ -37,7 +37,7 @@ def told(
         why = f"Unknown: {found}"
         return dg.AssetCheckResult(passed=False, asset_key=key, check_name=name, description=why)
     results, reasons = found.results(kind), found.reasons(dataset, kind, kinds)
-    crashed = kind not in (FINDINGS, UPSTREAM) and not results
+    crashed = kind not in (FINDINGS, UPSTREAM, PROBE) and not results
     passed = not reasons and not crashed and all(one.status is Status.PASS for one in results)
     grave = passed or crashed or _is_grave(results, reasons)
     return dg.AssetCheckResult(

@@ -19,8 +19,8 @@ from featureguard.verdict import Decision, Reason
 ASSET = "dagster_asset"
 """The subject that stands for an asset while it is judged."""
 
-FINDINGS, UPSTREAM = "findings", "upstream"
-"""The checks that are no promise: what else was found, and what the asset is made from."""
+FINDINGS, UPSTREAM, PROBE = "findings", "upstream", "probe"
+"""The checks that are no promise: what else was found, what the asset is made from, what a sensor saw."""
 
 _TRUSTED = timedelta(minutes=1)
 """A look at an upstream that is younger need not be taken again."""
@@ -66,8 +66,10 @@ class Judged:
         own = [
             reason for reason in self.decision.reasons if reason.dataset == dataset and dataset is not None
         ]
+        if kind == PROBE:
+            return own
         if kind == FINDINGS:
-            named = set(kinds) - {FINDINGS, UPSTREAM}
+            named = set(kinds) - {FINDINGS, UPSTREAM, PROBE}
             return [reason for reason in own if reason.check not in named]
         return [reason for reason in own if reason.check == kind]
 
@@ -109,9 +111,9 @@ def judge_asset(guard: Guard, question: Question) -> Judged:
         if guard.catalog.lineage.kind(name) is Kind.EXTERNAL or name not in guard.catalog.contracts:
             continue
         if name == question.dataset:
-            report = _looked(guard, name)
+            report = looked(guard, name)
         elif not _seen_just_now(guard, name):
-            _looked(guard, name)
+            looked(guard, name)
     return Judged(report, guard.preview(ASSET, question.action), _account(guard, question.dataset))
 
 
@@ -123,7 +125,7 @@ def _account(guard: Guard, dataset: str | None) -> Account | None:
     return guard.books(contract.dataset, now=guard.now()).account(unknown_as_bad=unknown_as_bad)
 
 
-def _looked(guard: Guard, name: str) -> Report:
+def looked(guard: Guard, name: str) -> Report:
     """A look; where only a host has the data, what it showed last."""
     if isinstance(guard.catalog.contracts[name].source, MemoryConfig):
         return guard.standing(name, guard.now())

@@ -24,7 +24,7 @@ def lake(tmp_path: Path) -> Lake:
 def test_every_asset_that_stands_on_a_contract_has_one_op_with_its_checks(lake: Lake) -> None:
     found = build_contract_checks(lake.catalog, lake.assets())
     told = {(key.asset_key.to_user_string(), key.name) for checks in found for key in checks.check_keys}
-    own = {"featureguard_freshness", "featureguard_future", "featureguard_findings"}
+    own = {"featureguard_freshness", "featureguard_future", "featureguard_findings", "featureguard_probe"}
     assert told == {
         *(("raw", name) for name in own),
         *(("feature", name) for name in own | {"featureguard_upstream"}),
