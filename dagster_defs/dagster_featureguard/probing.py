@@ -20,8 +20,8 @@ from featureguard.guard import Guard
 from featureguard.judging import Report
 from featureguard.result import Status
 
-MOST_REPORTS = 200
-"""How many datasets one tick tells of; the rest waits for the next one."""
+MOST_REPORTS = 100
+"""How many datasets one tick tells of, each by two events; the rest waits for the next tick."""
 
 _SECONDS = 4.0
 _FIGURES = ("freshness", "population")
