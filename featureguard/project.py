@@ -136,6 +136,8 @@ def load_project(
     """
     named = environ.get(PROJECT_VARIABLE) if start is None else None
     place = Path(named or start or "").absolute()
+    if not place.exists():
+        raise ProjectError(f"There is no file or folder '{place}'. {_MISSING_HINT}")
     file = _find(place)
     chosen = environment or environ.get(ENVIRONMENT_VARIABLE) or None
     if file is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dagster_featureguard.checks import build_contract_checks
+from dagster_featureguard.component import FeatureGuardComponent
 from dagster_featureguard.condition import check_automation, gate_allows
 from dagster_featureguard.notifying import Notice, incident_sensor
 from dagster_featureguard.opening import gate_sensor
@@ -11,6 +12,7 @@ from dagster_featureguard.resource import FeatureGuardResource
 from dagster_featureguard.selection import guarded_job, guarded_selection
 
 __all__ = [
+    "FeatureGuardComponent",
     "FeatureGuardResource",
     "Notice",
     "build_contract_checks",

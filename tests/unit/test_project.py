@@ -69,8 +69,14 @@ def test_an_argument_comes_before_the_environment(tmp_path: Path) -> None:
 def test_without_a_file_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="Create one with 'featureguard init'"):
         load_project(tmp_path, {})
-    with pytest.raises(ProjectError, match=r"No featureguard\.yaml in '/nowhere'"):
+    with pytest.raises(ProjectError, match="There is no file or folder '/nowhere'"):
         load_project(None, {"FEATUREGUARD_PROJECT": "/nowhere"}, required=False)
+
+
+def test_a_file_that_is_named_and_not_there_is_not_taken_from_above_it(tmp_path: Path) -> None:
+    (tmp_path / "featureguard.yaml").write_text("catalog: [contracts/]\n")
+    with pytest.raises(ProjectError, match=r"no file or folder '.*/other\.yaml'"):
+        load_project(tmp_path / "other.yaml", {})
 
 
 def test_a_project_can_do_without_a_file(tmp_path: Path) -> None:
