@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,7 +115,14 @@ def judge_asset(guard: Guard, question: Question) -> Judged:
             report = looked(guard, name)
         elif not _seen_just_now(guard, name):
             looked(guard, name)
-    return Judged(report, guard.preview(ASSET, question.action), _account(guard, question.dataset))
+    decision = _without_stand_in(guard.preview(ASSET, question.action))
+    return Judged(report, decision, _account(guard, question.dataset))
+
+
+def _without_stand_in(decision: Decision) -> Decision:
+    """The same with paths that begin at the asset itself."""
+    reasons = (dataclasses.replace(one, path=one.path[1:]) for one in decision.reasons)
+    return dataclasses.replace(decision, reasons=tuple(reasons))
 
 
 def _account(guard: Guard, dataset: str | None) -> Account | None:

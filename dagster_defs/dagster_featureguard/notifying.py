@@ -85,7 +85,8 @@ def incident_sensor(
                 failed += 1
                 continue
             told[notice.incident.key] = notice.event
-        why = f"{len(notices) - failed} told, {failed} could not be told and will be again."
+        left = f", {failed} could not be told and will be again" if failed else ""
+        why = f"{len(notices) - failed} told{left}."
         return dg.SensorResult(skip_reason=why, cursor=json.dumps(told))
 
     return incidents

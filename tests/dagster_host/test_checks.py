@@ -67,7 +67,7 @@ def test_a_stale_source_fails_what_is_made_from_it_by_its_name(lake: Lake) -> No
     assert not found.passed
     assert found.description.startswith("raw: The newest 'at' is 3h old")
     (reason,) = [record.data for record in found.metadata["reasons"].records]
-    assert reason["path"] == "dagster_asset → feature → raw"
+    assert reason["path"] == "feature → raw"
     assert reason["owner"] == "me@example.org"
 
 
