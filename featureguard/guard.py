@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,8 @@ from featureguard.evidence import Evidence
 from featureguard.judging import CLOCKS_DIFFER, Report, incomplete, judge, standing
 from featureguard.looking.look import Look
 from featureguard.looking.memory import Memory
-from featureguard.observation import Failure, History
-from featureguard.result import Code
+from featureguard.observation import Failure, History, Observation
+from featureguard.result import CheckResult, Code
 from featureguard.sources import Source
 from featureguard.sources.hardening import hardened
 
@@ -120,7 +120,13 @@ class Guard:
         return self._clock()
 
     def check(
-        self, dataset: str, *, now: datetime | None = None, data: object = None, record: bool = True
+        self,
+        dataset: str,
+        *,
+        now: datetime | None = None,
+        data: object = None,
+        record: bool = True,
+        every_unit: bool = False,
     ) -> Report:
         """Look at a dataset, judge it by its contract, and record both.
 
@@ -130,6 +136,7 @@ class Guard:
                 the store is simulated.
             data: The data itself, for a contract whose source is `memory`.
             record: Whether to keep the evidence, and what was measured.
+            every_unit: Measure what each judged unit needs, also where a worse one has decided already.
 
         Raises:
             UsageError: If the catalog has no such dataset, or `now` is not aware.
@@ -154,6 +161,7 @@ class Guard:
             now=instant or observed_at,
             expected=lambda: self._source_of(key_table_of(contract)),
             on_read=self.on_read,
+            every_unit=every_unit,
         )
         if self.store is None or not record:
             return report
@@ -390,6 +398,7 @@ def take(
     checks: Sequence[Check] = BUILTIN_CHECKS,
     expected: Callable[[], Source] | None = None,
     on_read: OnRead | None = None,
+    every_unit: bool = False,
 ) -> Report:
     """Take one look at a source and judge it: metadata first, then only what is still unknown."""
     try:
@@ -406,13 +415,24 @@ def take(
                 on_read=on_read,
             )
             results = judge(contract, look.observation, history, now, checks)
-            while look.answer(results):
+            while look.answer(
+                [*results, *(_open_in(contract, look.observation, history, now) if every_unit else ())]
+            ):
                 results = judge(contract, look.observation, history, now, checks)
         look.remember()
     except SourceError as error:
         return incomplete(contract, Failure(Code(error.code), str(error)), observed_at, now, checks)
     observation = mark_bad(contract, look.observation, history)
     return Report(contract, observation, tuple(look.account(result) for result in results), now)
+
+
+def _open_in(
+    contract: Contract, observation: Observation, history: History, now: datetime
+) -> Iterator[CheckResult]:
+    """What is not measured yet of any unit."""
+    for unit in observation.units:
+        alone = dataclasses.replace(observation, units=(unit,))
+        yield from (one for one in judge(contract, alone, history, now) if one.not_measured)
 
 
 def _in_utc(now: datetime) -> datetime:

@@ -7,12 +7,14 @@ WARN; what would hold or block is an ERROR, and blocks what is downstream in the
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
-from dagster_featureguard.findings import told
+from dagster_featureguard.findings import evaluation_of, told, told_of_partitions
 from dagster_featureguard.judgement import (
     FINDINGS,
+    PARTITION,
     PROBE,
     UPSTREAM,
     Judged,
@@ -21,7 +23,8 @@ from dagster_featureguard.judgement import (
     judge_asset,
     promised,
 )
-from dagster_featureguard.keys import Asset, ancestors, graph_of, match
+from dagster_featureguard.keys import Asset, ancestors, graph_of, match, partitions_of
+from dagster_featureguard.partitions import each, missing
 from dagster_featureguard.resource import ACTION, FeatureGuardResource
 from featureguard.catalog import Catalog
 from featureguard.errors import StoreError
@@ -36,6 +39,7 @@ _RETRIES, _PAUSE_SECONDS = 2, 5
 _ABOUT = {
     FINDINGS: "What else the gate would say: evidence not to be believed, budgets, results of other tools.",
     PROBE: "What somebody saw last, in a run or between runs: the freshness sensor reports here.",
+    PARTITION: "The partitions of the run, one by one; without any, those that the data lacks.",
     UPSTREAM: "Everything that this asset is made from keeps its promises.",
 }
 
@@ -48,11 +52,13 @@ class _Plan:
         key: The asset.
         question: What is asked about it.
         kinds: Name of each check, and whether it blocks.
+        partitions: What partitions the asset has, or `None`.
     """
 
     key: dg.AssetKey
     question: Question
     kinds: Mapping[str, bool]
+    partitions: dg.PartitionsDefinition[Any] | None
 
 
 def build_contract_checks(
@@ -80,8 +86,9 @@ def build_contract_checks(
         UsageError: If the catalog has no such dataset, or the default policy does not know the action.
         ContractError: If a dataset has no asset, or an asset has two.
     """
-    graph = graph_of(assets)
-    plans = _plans(catalog, graph, match(catalog, graph, datasets), action)
+    known = list(assets)
+    graph = graph_of(known)
+    plans = _plans(catalog, graph, match(catalog, graph, datasets), action, partitions_of(known))
     return [_checks(catalog, plan, resource) for plan in plans]
 
 
@@ -90,6 +97,7 @@ def _plans(
     graph: Mapping[dg.AssetKey, frozenset[dg.AssetKey]],
     keys: Mapping[str, dg.AssetKey],
     action: str,
+    partitions: Mapping[dg.AssetKey, dg.PartitionsDefinition[Any]],
 ) -> Iterator[_Plan]:
     names = {key: name for name, key in keys.items()}
     for key in graph:
@@ -104,9 +112,11 @@ def _plans(
         if dataset is not None:
             kinds = {k: worst is Severity.BLOCK for k, worst in promised(catalog.contracts[dataset]).items()}
             kinds |= {FINDINGS: True, PROBE: False}
+            if key in partitions:
+                kinds[PARTITION] = True
         if stands_on:
             kinds[UPSTREAM] = True
-        yield _Plan(key, Question(dataset, above, action), kinds)
+        yield _Plan(key, Question(dataset, above, action, key in partitions), kinds, partitions.get(key))
 
 
 def _checks(catalog: Catalog, plan: _Plan, resource: str) -> dg.AssetChecksDefinition:
@@ -133,9 +143,30 @@ def _checks(catalog: Catalog, plan: _Plan, resource: str) -> dg.AssetChecksDefin
         guarding: FeatureGuardResource = getattr(context.resources, resource)
         found = _judged(context, guarding, catalog, plan)
         for name in sorted(one.name for one in context.selected_asset_check_keys):
-            yield told(plan.key, name, name.removeprefix(PREFIX), found, plan.question.dataset, plan.kinds)
+            kind = name.removeprefix(PREFIX)
+            if kind == PARTITION and not isinstance(found, StoreError):
+                yield _partitions(context, catalog, plan, found, name)
+            else:
+                yield told(plan.key, name, kind, found, plan.question.dataset, plan.kinds)
 
     return check
+
+
+def _partitions(
+    context: dg.AssetCheckExecutionContext, catalog: Catalog, plan: _Plan, found: Judged, name: str
+) -> dg.AssetCheckResult:
+    """Judge the partitions of the run; each is recorded by itself, also where one run makes many."""
+    assert plan.partitions is not None
+    assert found.report is not None
+    in_run = context.has_partition_key or context.has_partition_key_range
+    keys = list(context.partition_keys) if in_run else []
+    judged = each(
+        found.report, found.history, keys, plan.partitions, catalog.policies["default"], found.decision
+    )
+    for one in judged:
+        context.instance.report_runless_asset_event(evaluation_of(plan.key, name, one))
+    gone = missing(found.report, found.history, plan.partitions, context.instance, found.report.now)
+    return told_of_partitions(plan.key, name, judged, gone)
 
 
 def _judged(

@@ -8,11 +8,14 @@ from typing import Any
 import dagster as dg
 
 from dagster_featureguard.figures import figures
-from dagster_featureguard.judgement import FINDINGS, PROBE, UPSTREAM, Judged
+from dagster_featureguard.judgement import NO_PROMISE, UPSTREAM, Judged
+from dagster_featureguard.partitions import Missing, OnePartition
 from dagster_featureguard.refusal import reasons_table
 from featureguard.errors import StoreError
 from featureguard.result import CheckResult, Severity, Status
 from featureguard.verdict import Reason
+
+_MOST_NAMED = 50
 
 
 def told(
@@ -37,7 +40,7 @@ def told(
         why = f"Unknown: {found}"
         return dg.AssetCheckResult(passed=False, asset_key=key, check_name=name, description=why)
     results, reasons = found.results(kind), found.reasons(dataset, kind, kinds)
-    crashed = kind not in (FINDINGS, UPSTREAM, PROBE) and not results
+    crashed = kind not in NO_PROMISE and not results
     passed = not reasons and not crashed and all(one.status is Status.PASS for one in results)
     grave = passed or crashed or _is_grave(results, reasons)
     return dg.AssetCheckResult(
@@ -48,6 +51,66 @@ def told(
         description=_description(kind, results, reasons, crashed),
         metadata=_metadata(kind, found, results, reasons),
     )
+
+
+def told_of_partitions(
+    key: dg.AssetKey, name: str, found: Sequence[OnePartition], gone: Missing | None
+) -> dg.AssetCheckResult:
+    """The result of the check of partitions: of those of the run, or, without any, of those that are missing.
+
+    Args:
+        key: The asset.
+        name: Name of the check.
+        found: The partitions of the run.
+        gone: What is missing of those that Dagster knows; `None` if that is not known.
+    """
+    wrong = [one for one in found if not one.passed]
+    lacks = gone.keys if gone and not found else ()
+    shown: dict[str, Any] = {}
+    if gone:
+        shown["missing_partitions"] = len(gone.keys)
+        shown["complete_through"] = gone.complete_through or "none"
+        if gone.keys:
+            shown["missing"] = ", ".join(gone.keys[-_MOST_NAMED:])
+    if found:
+        shown["partitions"] = _partitions_table(found)
+    why = f"{wrong[0].key}: {wrong[0].told}" if wrong else ""
+    if wrong and len(found) > 1:
+        why += f" {len(wrong)} of {len(found)} partitions fail."
+    if lacks:
+        why = f"{len(lacks)} partitions that Dagster knows are not in the data, e.g. {lacks[-1]}."
+    grave = any(not one.verdict.allowed for one in wrong) or not (wrong or lacks)
+    return dg.AssetCheckResult(
+        passed=not (wrong or lacks),
+        asset_key=key,
+        check_name=name,
+        severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
+        description=why,
+        metadata=shown,
+    )
+
+
+def evaluation_of(key: dg.AssetKey, name: str, one: OnePartition) -> dg.AssetCheckEvaluation:
+    """What is recorded of one partition, beside the result of the run."""
+    warns = one.verdict.allowed and not one.passed
+    return dg.AssetCheckEvaluation(
+        key,
+        name,
+        passed=one.passed,
+        partition=one.key,
+        severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
+        description=one.told,
+        metadata={"verdict": one.verdict.value, "promises": promises_table(one.results)},
+        blocking=False,
+    )
+
+
+def _partitions_table(found: Sequence[OnePartition]) -> dg.TableMetadataValue:
+    columns = [dg.TableColumn(name, "string") for name in ("partition", "verdict", "why")]
+    records = [
+        dg.TableRecord({"partition": one.key, "verdict": one.verdict.value, "why": one.told}) for one in found
+    ]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
 
 
 def _is_grave(results: Sequence[CheckResult], reasons: Sequence[Reason]) -> bool:

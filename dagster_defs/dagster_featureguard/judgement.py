@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from featureguard.accounting import Account
@@ -13,15 +13,18 @@ from featureguard.contract import Contract, MemoryConfig, Subject
 from featureguard.guard import Guard
 from featureguard.judging import Report, incomplete
 from featureguard.lineage import Kind
-from featureguard.observation import Failure
+from featureguard.observation import Failure, History
 from featureguard.result import CheckResult, Code, Severity
 from featureguard.verdict import Decision, Reason
 
 ASSET = "dagster_asset"
 """The subject that stands for an asset while it is judged."""
 
-FINDINGS, UPSTREAM, PROBE = "findings", "upstream", "probe"
-"""The checks that are no promise: what else was found, what the asset is made from, what a sensor saw."""
+FINDINGS, UPSTREAM, PROBE, PARTITION = "findings", "upstream", "probe", "partition"
+"""The checks that are no promise: what else was found, what the asset is made from, what a sensor saw, and
+each partition of a run.
+"""
+NO_PROMISE = frozenset({FINDINGS, UPSTREAM, PROBE, PARTITION})
 
 _TRUSTED = timedelta(minutes=1)
 """A look at an upstream that is younger need not be taken again."""
@@ -35,11 +38,13 @@ class Question:
         dataset: The dataset that it is, or `None` if no contract describes it.
         above: The nearest datasets that it is made from, as the host knows them; contracts may name more.
         action: What it would be used for.
+        by_partition: Whether each of its partitions is judged by itself.
     """
 
     dataset: str | None
     above: tuple[str, ...]
     action: str
+    by_partition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,13 @@ class Judged:
         report: The look at it; `None` if no contract describes it.
         decision: What the gate says about it and what it is made from.
         account: What became of its objective, if it has one.
+        history: What looks before this one saw.
     """
 
     report: Report | None
     decision: Decision
     account: Account | None = None
+    history: History = field(default_factory=History)
 
     def results(self, kind: str) -> list[CheckResult]:
         """What one kind of check said."""
@@ -70,7 +77,7 @@ class Judged:
         if kind == PROBE:
             return own
         if kind == FINDINGS:
-            named = set(kinds) - {FINDINGS, UPSTREAM, PROBE}
+            named = set(kinds) - NO_PROMISE
             return [reason for reason in own if reason.check not in named]
         return [reason for reason in own if reason.check == kind]
 
@@ -112,11 +119,14 @@ def judge_asset(guard: Guard, question: Question) -> Judged:
         if guard.catalog.lineage.kind(name) is Kind.EXTERNAL or name not in guard.catalog.contracts:
             continue
         if name == question.dataset:
-            report = looked(guard, name)
+            report = looked(guard, name, every_unit=question.by_partition)
         elif not _seen_just_now(guard, name):
             looked(guard, name)
     decision = _without_stand_in(guard.preview(ASSET, question.action))
-    return Judged(report, decision, _account(guard, question.dataset))
+    history = History()
+    if report:
+        history = guard.store_in_use.history(report.dataset, before=report.observation.observed_at)
+    return Judged(report, decision, _account(guard, question.dataset), history)
 
 
 def _without_stand_in(decision: Decision) -> Decision:
@@ -133,11 +143,11 @@ def _account(guard: Guard, dataset: str | None) -> Account | None:
     return guard.books(contract.dataset, now=guard.now()).account(unknown_as_bad=unknown_as_bad)
 
 
-def looked(guard: Guard, name: str) -> Report:
+def looked(guard: Guard, name: str, *, every_unit: bool = False) -> Report:
     """A look; where only a host has the data, what it showed last."""
     if isinstance(guard.catalog.contracts[name].source, MemoryConfig):
         return guard.standing(name, guard.now())
-    return guard.check(name)
+    return guard.check(name, every_unit=every_unit)
 
 
 def _seen_just_now(guard: Guard, name: str) -> bool:

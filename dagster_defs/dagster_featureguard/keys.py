@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -24,6 +25,12 @@ def graph_of(assets: Iterable[Asset]) -> dict[dg.AssetKey, frozenset[dg.AssetKey
             found[spec.key] = frozenset(dep.asset_key for dep in spec.deps)
     named = {key for above in found.values() for key in above}
     return {key: found.get(key, frozenset()) for key in sorted(named | found.keys())}
+
+
+def partitions_of(assets: Iterable[Asset]) -> dict[dg.AssetKey, dg.PartitionsDefinition[Any]]:
+    """What partitions each asset has, if it has some."""
+    specs = [spec for asset in assets for spec in _specs(asset)]
+    return {spec.key: spec.partitions_def for spec in specs if spec.partitions_def is not None}
 
 
 def ancestors(

@@ -169,3 +169,20 @@ def test_rows_that_come_due_count_once_new_files_arrive(tmp_path: Path) -> None:
         assert said(it.check(after=4 * HOUR))["freshness"] == "fail DATA_STALE"
         it.add("b", at=hours_ago(9))
         assert said(it.check())["freshness"] == "pass"  # Somebody wrote: what is due now is there.
+
+
+def test_every_unit_is_measured_where_that_is_asked_for(tmp_path: Path, store_url: str) -> None:
+    from featureguard.store import open_store
+    from tests.world import World
+
+    with open_store(store_url, simulated=True) as store:
+        it = World(tmp_path, store, time={"event": "at"}, **DAILY)
+        it.file("bad.parquet", at=days(3.2, 3.8), fare=[None, None])
+        it.file("good.parquet", at=days(4.2, 4.8), fare=[1.0, 2.0])
+
+        def uncounted(*, every_unit: bool) -> list[str]:
+            units = it.check(every_unit=every_unit).observation.units
+            return [unit.key for unit in units if unit.profile.columns["fare"].nans is None]
+
+        assert uncounted(every_unit=False) == ["2013-01-05"]  # The bad day has decided.
+        assert uncounted(every_unit=True) == []
