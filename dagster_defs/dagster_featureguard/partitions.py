@@ -12,7 +12,6 @@ from featureguard.judging import Report, judge
 from featureguard.observation import History, Unit
 from featureguard.policy import Policy
 from featureguard.result import CheckResult, Status
-from featureguard.store.intake import HISTORY_UNITS
 from featureguard.verdict import Decision, Verdict
 
 
@@ -109,6 +108,8 @@ def missing(
 
     Of time windows, those before the oldest that looks remember are not asked for.
     """
+    from featureguard.store.intake import HISTORY_UNITS
+
     known = _known(report, history)
     names = report.observation.partitions or {}
     expected = list(definition.get_partition_keys(current_time=now, dynamic_partitions_store=instance))
