@@ -142,7 +142,7 @@ class Guard:
             UsageError: If the catalog has no such dataset, or `now` is not aware.
             StoreError: If the evidence cannot be read or written.
         """
-        contract = self._contract(dataset)
+        contract = self.contract(dataset)
         instant = _in_utc(now) if now else None
         observed_at = self._clock()
         memory = Memory(self.store, dataset, writes=record)
@@ -192,7 +192,7 @@ class Guard:
             UsageError: If the catalog has no such dataset, or `now` is not aware.
             StoreError: If the evidence cannot be read.
         """
-        contract, now = self._contract(dataset), _in_utc(now)
+        contract, now = self.contract(dataset), _in_utc(now)
         until = now + CLOCKS_DIFFER if self.store and self.store.simulated else None
         known = self.store.evidence(dataset, until=until) if self.store else Evidence(dataset)
         return standing(contract, known, now)
@@ -276,7 +276,7 @@ class Guard:
         """
         from featureguard.accounting import Books  # noqa: PLC0415
 
-        return Books(self.store_in_use, self._contract(dataset), _in_utc(now) if now else self._clock())
+        return Books(self.store_in_use, self.contract(dataset), _in_utc(now) if now else self._clock())
 
     def datasets_of(self, name: str) -> list[str]:
         """A dataset itself; of a subject all datasets upstream of it, sources first.
@@ -316,7 +316,12 @@ class Guard:
         """Up to when evidence counts: all of it, unless another instant is asked for."""
         return instant + CLOCKS_DIFFER if now or self.store_in_use.simulated else None
 
-    def _contract(self, dataset: str) -> Contract:
+    def contract(self, dataset: str) -> Contract:
+        """What a dataset promises.
+
+        Raises:
+            UsageError: If the catalog has no such dataset.
+        """
         if dataset not in self.catalog.contracts:
             raise self._unknown(dataset)
         return self.catalog.contracts[dataset]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dagster_featureguard.checks import build_contract_checks
 from dagster_featureguard.component import FeatureGuardComponent
 from dagster_featureguard.condition import check_automation, gate_allows
+from dagster_featureguard.history import import_history
+from dagster_featureguard.keys import graph_of, match
+from dagster_featureguard.native import freshness_policy, lineage_gaps
 from dagster_featureguard.notifying import Notice, incident_sensor
 from dagster_featureguard.opening import gate_sensor
 from dagster_featureguard.probing import freshness_sensor
@@ -17,10 +20,15 @@ __all__ = [
     "Notice",
     "build_contract_checks",
     "check_automation",
+    "freshness_policy",
     "freshness_sensor",
     "gate_allows",
     "gate_sensor",
+    "graph_of",
     "guarded_job",
     "guarded_selection",
+    "import_history",
     "incident_sensor",
+    "lineage_gaps",
+    "match",
 ]

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster_featureguard.checks import PREFIX, RESOURCE
 from dagster_featureguard.figures import figures
 from dagster_featureguard.findings import promises_table
+from dagster_featureguard.history import OURS
 from dagster_featureguard.judgement import PROBE, looked
 from dagster_featureguard.keys import Asset, graph_of, match
 from dagster_featureguard.resource import FeatureGuardResource
@@ -139,7 +140,8 @@ def _state(report: Report) -> str:
 def _events(
     key: dg.AssetKey, report: Report, instance: dg.DagsterInstance
 ) -> Iterator[dg.AssetObservation | dg.AssetCheckEvaluation]:
-    shown: dict[str, Any] = {"observed_at": dg.MetadataValue.timestamp(report.observation.observed_at)}
+    shown: dict[str, Any] = {OURS: report.recorded or ""}
+    shown |= {"observed_at": dg.MetadataValue.timestamp(report.observation.observed_at)}
     for kind in _FIGURES:
         shown |= figures(kind, report, [one for one in report.results if one.check == kind], None)
     yield dg.AssetObservation(key, metadata=shown)
