@@ -38,6 +38,11 @@ def main() -> None:
     _slis(folder, max(10, options.rows // 1_000), options.rounds)
     subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
     _service(folder, max(20, options.rows // 10_000), options.rounds)
+    if find_spec("dagster"):
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.dagster_host", str(max(20, options.rows // 10_000))],
+            check=True,
+        )
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")

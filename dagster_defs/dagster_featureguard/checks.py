@@ -5,6 +5,8 @@ WARN; what would hold or block is an ERROR, and blocks what is downstream in the
 """
 # No postponed annotations here: Dagster looks at the one of `context` itself.
 
+import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +36,7 @@ PREFIX = "featureguard_"
 """How the names of our checks begin."""
 
 RESOURCE = "featureguard"
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 _RETRIES, _PAUSE_SECONDS = 2, 5
 
 _ABOUT = {
@@ -133,7 +136,7 @@ def _checks(catalog: Catalog, plan: _Plan, resource: str) -> dg.AssetChecksDefin
     ]
 
     @dg.multi_asset_check(
-        name="featureguard__" + "__".join(plan.key.path).replace("-", "_").replace(".", "_"),
+        name=_op_name(plan.key),
         specs=specs,
         can_subset=True,
         compute_kind="featureguard",
@@ -150,6 +153,15 @@ def _checks(catalog: Catalog, plan: _Plan, resource: str) -> dg.AssetChecksDefin
                 yield told(plan.key, name, kind, found, plan.question.dataset, plan.kinds)
 
     return check
+
+
+def _op_name(key: dg.AssetKey) -> str:
+    """A name that Dagster takes, and that no other key has."""
+    name = "__".join(key.path)
+    if _PLAIN.fullmatch(name) and not any("__" in part for part in key.path):
+        return f"featureguard__{name}"
+    digest = hashlib.sha256(key.to_user_string().encode()).hexdigest()[:8]
+    return f"featureguard__{re.sub('[^A-Za-z0-9_]', '_', name)}__{digest}"
 
 
 def _partitions(

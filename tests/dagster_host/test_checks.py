@@ -130,6 +130,20 @@ def test_an_alias_names_the_asset_and_dots_separate_the_parts_of_a_key(lake: Lak
     assert {key.asset_key for checks in found for key in checks.check_keys} == {*map(dg.AssetKey, keys)}
 
 
+def test_keys_that_look_alike_have_ops_of_their_own(lake: Lake) -> None:
+    contracts = lake.folder / "contracts"
+    keys = [["a", "b"], ["a__b"], ["a-b"], ["a.b"]]
+    for number, key in enumerate(keys):
+        alias = "/".join(key)
+        text = f"dataset: d{number}\nowner: me@example.org\naliases: {{dagster: '{alias}'}}\n"
+        (contracts / f"d{number}.yaml").write_text(text)
+    assets = [dg.AssetSpec(dg.AssetKey(key)) for key in keys]
+    found = build_contract_checks(lake.catalog, assets, datasets=[f"d{n}" for n in range(len(keys))])
+    assert len({checks.node_def.name for checks in found}) == len(keys)
+    defs = dg.Definitions(assets=assets, asset_checks=found, resources={"featureguard": lake.resource})
+    assert {key.asset_key for key in defs.resolve_asset_graph().asset_check_keys} == {*map(dg.AssetKey, keys)}
+
+
 def test_two_contracts_of_one_asset_are_refused(lake: Lake) -> None:
     contracts = lake.folder / "contracts"
     (contracts / "raw.yaml").write_text(
