@@ -29,7 +29,8 @@ from dagster_featureguard.keys import Asset, ancestors, graph_of, match, partiti
 from dagster_featureguard.partitions import each, missing
 from dagster_featureguard.resource import ACTION, FeatureGuardResource
 from featureguard.catalog import Catalog
-from featureguard.errors import StoreError
+from featureguard.errors import StoreError, UsageError
+from featureguard.problems import suggestion
 from featureguard.result import Severity
 
 PREFIX = "featureguard_"
@@ -89,6 +90,9 @@ def build_contract_checks(
         UsageError: If the catalog has no such dataset, or the default policy does not know the action.
         ContractError: If a dataset has no asset, or an asset has two.
     """
+    actions = catalog.policies["default"].known_actions
+    if action not in actions:
+        raise UsageError(f"The default policy knows no action '{action}'.{suggestion(action, actions)}")
     known = list(assets)
     graph = graph_of(known)
     plans = _plans(catalog, graph, match(catalog, graph, datasets), action, partitions_of(known))

@@ -157,3 +157,8 @@ def test_some_datasets_may_be_left_out_and_an_unknown_one_is_told(lake: Lake) ->
     assert len(build_contract_checks(lake.catalog, [dg.AssetSpec("raw")], datasets=["raw"])) == 1
     with pytest.raises(UsageError, match=r"no dataset 'raww'. Did you mean 'raw'"):
         build_contract_checks(lake.catalog, [dg.AssetSpec("raw")], datasets=["raww"])
+
+
+def test_an_action_that_no_policy_knows_is_refused(lake: Lake) -> None:
+    with pytest.raises(UsageError, match=r"knows no action 'trian'. Did you mean 'train'"):
+        build_contract_checks(lake.catalog, lake.assets(), action="trian")
