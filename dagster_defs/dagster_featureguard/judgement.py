@@ -55,7 +55,7 @@ class Judged:
         report: The look at it; `None` if no contract describes it.
         decision: What the gate says about it and what it is made from.
         account: What became of its objective, if it has one.
-        history: What looks before this one saw.
+        history: What looks before this one saw, if its partitions are judged.
     """
 
     report: Report | None
@@ -124,7 +124,7 @@ def judge_asset(guard: Guard, question: Question) -> Judged:
             looked(guard, name)
     decision = _without_stand_in(guard.preview(ASSET, question.action))
     history = History()
-    if report:
+    if report and question.by_partition:
         history = guard.store_in_use.history(report.dataset, before=report.observation.observed_at)
     return Judged(report, decision, _account(guard, question.dataset), history)
 

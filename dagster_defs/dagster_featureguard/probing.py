@@ -24,7 +24,9 @@ from featureguard.result import Status
 MOST_REPORTS = 100
 """How many datasets one tick tells of, each by two events; the rest waits for the next tick."""
 
-_SECONDS = 4.0
+_SECONDS, _REPORT_SECONDS = 4.5, 0.02
+"""How long a tick may take, and how long Dagster takes to write down what it tells of one dataset."""
+
 _FIGURES = ("freshness", "population")
 
 
@@ -114,7 +116,7 @@ def _probe(guard: Guard, keys: Mapping[str, dg.AssetKey], cursor: _Cursor, heart
     cursor.told = {name: state for name, state in cursor.told.items() if name in keys}
     for name in _in_turn(sorted(keys), cursor.next):
         cursor.next = name
-        if len(told) >= MOST_REPORTS or time.monotonic() > until:
+        if len(told) >= MOST_REPORTS or time.monotonic() + _REPORT_SECONDS * len(told) > until:
             break
         report = looked(guard, name)
         state = _state(report)
@@ -169,10 +171,8 @@ def _target(key: dg.AssetKey, instance: dg.DagsterInstance) -> Any:
         AssetCheckEvaluationTargetMaterializationData,
     )
 
-    event = instance.get_latest_materialization_event(key)
-    if event is None:
-        return None
-    records = instance.fetch_materializations(key, limit=1).records
-    return AssetCheckEvaluationTargetMaterializationData(
-        storage_id=records[0].storage_id, run_id=event.run_id, timestamp=event.timestamp
-    )
+    for record in instance.fetch_materializations(key, limit=1).records:
+        return AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+    return None
