@@ -38,11 +38,7 @@ def main() -> None:
     _slis(folder, max(10, options.rows // 1_000), options.rounds)
     subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
     _service(folder, max(20, options.rows // 10_000), options.rounds)
-    if find_spec("dagster"):
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.dagster_host", str(max(20, options.rows // 10_000))],
-            check=True,
-        )
+    _dagster(max(20, options.rows // 10_000))
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -134,6 +130,13 @@ def _service(folder: Path, datasets: int, rounds: int) -> None:
         subprocess.run([sys.executable, "-m", "benchmarks.service", *told], check=True)
     else:
         print("\n(h) wrk or the extra 'api' is not installed: the service is left out")
+
+
+def _dagster(contracts: int) -> None:
+    if find_spec("dagster"):
+        subprocess.run([sys.executable, "-m", "benchmarks.dagster_host", str(contracts)], check=True)
+    else:
+        print("\n(i) the extra 'dagster' is not installed: Dagster is left out")
 
 
 def _options() -> argparse.Namespace:
