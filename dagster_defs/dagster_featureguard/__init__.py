@@ -12,7 +12,7 @@ from dagster_featureguard.notifying import Notice, incident_sensor
 from dagster_featureguard.opening import gate_sensor
 from dagster_featureguard.probing import freshness_sensor
 from dagster_featureguard.resource import FeatureGuardResource
-from dagster_featureguard.selection import guarded_job, guarded_selection
+from dagster_featureguard.selection import guarded_job, guarded_selection, unwatched
 
 __all__ = [
     "FeatureGuardComponent",
@@ -31,4 +31,5 @@ __all__ = [
     "incident_sensor",
     "lineage_gaps",
     "match",
+    "unwatched",
 ]

@@ -4,6 +4,7 @@ import difflib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -13,7 +14,7 @@ from dagster_featureguard.condition import check_automation
 from dagster_featureguard.opening import gate_sensor
 from dagster_featureguard.probing import freshness_sensor
 from dagster_featureguard.resource import FeatureGuardResource
-from dagster_featureguard.selection import guarded_job
+from dagster_featureguard.selection import guarded_job, unwatched
 from featureguard.catalog import Catalog, load_catalog
 from featureguard.errors import ContractError, Problem
 from featureguard.project import PROJECT_VARIABLE, load_project
@@ -61,8 +62,26 @@ def assembled(
             )
         },
     )
-    check_automation(dg.Definitions.merge(*others))
+    whole = dg.Definitions.merge(*others)
+    check_automation(whole)
+    graph = whole.resolve_asset_graph()
+    if problems := list(_unwatched(attributes, catalog, graph, file)):
+        raise ContractError(problems)
     return own
+
+
+def _unwatched(attributes: Attributes, catalog: Catalog, graph: Any, file: str) -> Iterator[Problem]:
+    for place, gate in enumerate(attributes.gates):
+        for name in unwatched(
+            catalog, gate.subject, gate.selection, graph, datasets=attributes.datasets or None
+        ):
+            yield Problem(
+                f"subject '{gate.subject}' requires '{name}', and nothing that '{gate.selection}' is made"
+                f" from in Dagster is that: no check of the job '{gate.job}' would look at it. Add it to the"
+                " 'deps' of its assets.",
+                file,
+                field=f"attributes.gates.{place}.selection",
+            )
 
 
 def _problems(attributes: Attributes, catalog: Catalog, file: str) -> Iterator[Problem]:

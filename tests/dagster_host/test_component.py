@@ -169,6 +169,10 @@ def test_mistakes_of_form_are_told_with_file_line_and_place(project: Project) ->
             "'attributes.gates.1.job': two gates make a job called 'x'",
         ),
         ("  project: nowhere.yaml\n", "There is no file or folder"),
+        (
+            "  gates:\n    - {subject: pricing, job: x, selection: raw}\n",
+            "'attributes.gates.0.selection': subject 'pricing' requires 'feature', and nothing that 'raw' is",
+        ),
     ],
 )
 def test_mistakes_of_meaning_are_told_with_file_and_place(
