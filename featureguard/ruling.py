@@ -29,6 +29,18 @@ class Ruling:
         return self.decision.allowed and not self.expired
 
     @property
+    def verdict(self) -> Verdict:
+        """What counts: hold for an answer that no longer holds."""
+        return Verdict.HOLD if self.expired else self.decision.effective
+
+    @property
+    def why(self) -> str:
+        """Why it may not start, in a sentence or some; empty if it may."""
+        if self.expired:
+            return "The decision was given before under the same key, and no longer holds."
+        return "; ".join(reason.text for reason in self.decision.reasons if not reason.effective.allowed)
+
+    @property
     def exit_code(self) -> int:
         """The exit code of `gate`; that of hold for an answer that no longer holds."""
-        return (Verdict.HOLD if self.expired else self.decision.effective).exit_code
+        return self.verdict.exit_code

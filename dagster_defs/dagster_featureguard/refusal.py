@@ -16,7 +16,7 @@ _COLUMNS = ("verdict", "dataset", "check", "column", "code", "reason", "what to 
 def refusal(ruling: Ruling) -> dg.Failure:
     """Why a step may not go on; it may be tried again after a hold, never after a block."""
     decision = ruling.decision
-    verdict = Verdict.HOLD if ruling.expired else decision.effective
+    verdict = ruling.verdict
     shown: dict[str, dg.MetadataValue] = {
         "verdict": dg.MetadataValue.text(verdict.value),
         "subject": dg.MetadataValue.text(decision.subject),
@@ -30,11 +30,9 @@ def refusal(ruling: Ruling) -> dg.Failure:
     worst = next(iter(decision.reasons), None)
     if worst and worst.runbook:
         shown["runbook"] = dg.MetadataValue.url(worst.runbook)
-    why = "; ".join(reason.text for reason in decision.reasons if not reason.effective.allowed)
-    if ruling.expired:
-        why = "The decision was given before under the same key, and no longer holds."
+    told = f"featureguard: {verdict.value}: '{decision.subject}' may not {decision.action}. {ruling.why}"
     return dg.Failure(
-        f"featureguard: {verdict.value}: '{decision.subject}' may not {decision.action}. {why}".strip(),
+        told.strip(),
         metadata=shown,
         allow_retries=verdict is Verdict.HOLD,
     )

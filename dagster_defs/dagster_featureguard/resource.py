@@ -7,7 +7,6 @@ import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -15,9 +14,9 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_featureguard.refusal import not_stored, refusal, unusable
-from featureguard.catalog import Catalog, load_catalog
-from featureguard.errors import FeatureGuardError, ProjectError, StoreError, UsageError
-from featureguard.fallback import without_store
+from featureguard.catalog import Catalog
+from featureguard.desk import Desk, StoreDesk, catalog_of, clock_of, open_desk
+from featureguard.errors import FeatureGuardError, UsageError
 from featureguard.guard import Guard
 from featureguard.judging import Report
 from featureguard.project import Project, load_project
@@ -54,15 +53,6 @@ class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         default=None, description="The instant, for a simulated store only: ISO 8601 with a zone."
     )
 
-    def open_project(self) -> Project:
-        """The project file, read.
-
-        Raises:
-            ProjectError: If it is missing or wrong.
-        """
-        start = Path(self.project) if self.project else None
-        return load_project(start, os.environ, self.environment)
-
     def catalog(self) -> Catalog:
         """The contracts of the project.
 
@@ -70,8 +60,7 @@ class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             ProjectError: If the project cannot be read.
             ContractError: If the contracts cannot.
         """
-        project = self.open_project()
-        return load_catalog(project.catalog_places, project.vars, connections=project.connections)
+        return catalog_of(self._project())
 
     @contextmanager
     def guard(self, catalog: Catalog | None = None, *, recorder: str = "dagster") -> Iterator[Guard]:
@@ -85,26 +74,18 @@ class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             ProjectError: If the project cannot be read, or `now` is given and the store is not simulated.
             StoreError: If the store cannot be opened.
         """
-        project = self.open_project()
-        found = catalog if catalog is not None else self.catalog()
-        with Guard.open(
-            project, found, clock=self._clock(project), environ=os.environ, recorder=recorder
-        ) as guard:
+        project = self._project()
+        with StoreDesk(project, clock_of(project, self.now), recorder).guard(catalog) as guard:
             yield guard
 
     def preview(self, subject: str, action: str = ACTION) -> Decision:
         """What the gate would say; nothing may start on it.
 
         Raises:
-            FeatureGuardError: If there is no answer.
+            FeatureGuardError: If the question makes no sense, or the project or its contracts cannot be read.
         """
-        if self.api_url:
-            from featureguard.client import Client
-
-            with Client(self.api_url, token=self.api_token) as client:
-                return client.preview(subject, action).decision
-        with self.guard() as guard:
-            return guard.preview(subject, action)
+        with self._desk() as desk:
+            return desk.preview(subject, action).decision
 
     def decide(self, subject: str, action: str = ACTION, *, key: str | None = None) -> Ruling:
         """The gate's answer, recorded before it is given; a hold without id where it cannot be had.
@@ -117,22 +98,8 @@ class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             FeatureGuardError: If the question makes no sense, or the project or its contracts cannot be read.
         """
-        by = _asker()
-        if self.api_url:
-            from featureguard.client import Client
-
-            with Client(self.api_url, token=self.api_token) as client:
-                return client.decide(subject, action, key=key)
-        catalog = self.catalog()
-        try:
-            with self.guard(catalog, recorder=by) as guard:
-                return guard.decide(subject, action, key=key)
-        except StoreError as error:
-            project = self.open_project()
-            now = self._clock(project)()
-            return Ruling(
-                without_store(catalog, subject, action, now, mode=project.enforcement, why=str(error))
-            )
+        with self._desk() as desk:
+            return desk.decide(subject, action, key=key)
 
     def require(self, subject: str, action: str = ACTION, *, key: str | None = None) -> Ruling:
         """Go on only if the gate allows it: the first line of whatever trains, promotes or deploys.
@@ -211,32 +178,19 @@ class FeatureGuardResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         return decorate
 
-    def _clock(self, project: Project) -> _Clock:
-        if self.now is None:
-            return _Clock(None)
-        if not project.simulated:
-            raise ProjectError(
-                "'now' is set, and the store is not simulated: decisions are for now. Leave it out."
-            )
-        try:
-            instant = datetime.fromisoformat(self.now)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None:
-            raise UsageError(
-                f"'now' is {self.now!r}. Write an instant with its zone, e.g. 2013-02-09T11:00:00Z."
-            )
-        return _Clock(instant.astimezone(UTC))
+    def _project(self) -> Project:
+        start = Path(self.project) if self.project else None
+        return load_project(start, os.environ, self.environment)
 
-
-class _Clock:
-    """The machine's, unless times are made up."""
-
-    def __init__(self, instant: datetime | None) -> None:
-        self._instant = instant
-
-    def __call__(self) -> datetime:
-        return self._instant or datetime.now(UTC)
+    def _desk(self) -> Desk:
+        return open_desk(
+            api_url=self.api_url,
+            token=self.api_token,
+            project=self.project,
+            environment=self.environment,
+            now=self.now,
+            by=_asker(),
+        )
 
 
 def _asker() -> str:

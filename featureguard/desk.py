@@ -1,0 +1,315 @@
+"""Where a host asks: at the freshness API, or at the evidence store itself. The answers are the same.
+
+with open_desk(api_url="https://freshness.example.org", token=token) as desk:
+if not desk.decide("pricing", "train", key=run_id).allowed:
+...
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from featureguard.errors import ProjectError, StoreError, UsageError
+from featureguard.project import Project, load_project
+from featureguard.ruling import Ruling
+
+if TYPE_CHECKING:
+    from featureguard.catalog import Catalog
+    from featureguard.client import Client
+    from featureguard.guard import Guard
+    from featureguard.judging import Report
+
+_FRESH = frozenset({"fresh", "aging"})
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How fresh a dataset is.
+
+    Attributes:
+        dataset: Its name.
+        state: `fresh`, `aging`, `stale`, `never`, `unknown`, or `none`: its contract promises no freshness.
+        age_seconds: Age of its newest value; `None` if not measured.
+        max_age_seconds: What the contract allows; `None` if it names no age.
+        fresh_until: When its newest value gets too old; `None` if not known.
+    """
+
+    dataset: str
+    state: str
+    age_seconds: float | None = None
+    max_age_seconds: float | None = None
+    fresh_until: datetime | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is: known, and within its limit."""
+        return self.state in _FRESH
+
+
+class Desk(Protocol):
+    """Answers what a host asks."""
+
+    def preview(self, subject: str, action: str) -> Ruling:
+        """What the gate would say; nothing is recorded, so nothing may start on it.
+
+        Raises:
+            FeatureGuardError: If the question makes no sense, or may not be asked.
+        """
+        ...
+
+    def decide(self, subject: str, action: str, *, key: str | None = None) -> Ruling:
+        """The gate's answer, recorded before it is given; a hold without id where it cannot be had.
+
+        Raises:
+            FeatureGuardError: If the question makes no sense, or may not be asked.
+        """
+        ...
+
+    def freshness(self, dataset: str) -> Freshness:
+        """How fresh a dataset is; `unknown` where nobody can tell.
+
+        Raises:
+            FeatureGuardError: If there is no such dataset, or it may not be asked about.
+        """
+        ...
+
+    def report(self, looks: Sequence[Report]) -> None:
+        """Hand in what was seen elsewhere, so that gates may rely on it.
+
+        Raises:
+            FeatureGuardError: If it is not taken: then nothing was.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def open_desk(
+    *,
+    api_url: str | None = None,
+    token: str | None = None,
+    project: str | Path | None = None,
+    environment: str | None = None,
+    now: str | None = None,
+    by: str = "featureguard",
+    timeout_seconds: float = 5.0,
+    insecure: bool = False,
+) -> Desk:
+    """A desk at an API, or, without an address, at the store that a project names.
+
+    Args:
+        api_url: Where the API is.
+        token: What it asks for.
+        project: The project file or its folder; left out: FEATUREGUARD_PROJECT, else the current folder.
+        environment: Which of the project's environments applies; left out: FEATUREGUARD_ENV.
+        now: The instant, for a simulated store only: ISO 8601 with a zone.
+        by: Who asks, kept with what is recorded.
+        timeout_seconds: How long one question to an API may take.
+        insecure: Send the token to another machine without encryption.
+
+    Raises:
+        UsageError: If an argument makes no sense.
+        ProjectError: If the project cannot be read.
+    """
+    if api_url:
+        from featureguard.client import Client  # noqa: PLC0415  (httpx, only where there is an API)
+
+        client = Client(api_url, token, timeout_seconds=timeout_seconds, insecure=insecure)
+        return _ServiceDesk(client)
+    found = load_project(Path(project) if project else None, os.environ, environment)
+    return StoreDesk(found, clock_of(found, now), by)
+
+
+class _Closing:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class _ServiceDesk(_Closing):
+    """At the API."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def preview(self, subject: str, action: str) -> Ruling:
+        return self._client.preview(subject, action)
+
+    def decide(self, subject: str, action: str, *, key: str | None = None) -> Ruling:
+        return self._client.decide(subject, action, key=key)
+
+    def freshness(self, dataset: str) -> Freshness:
+        from featureguard.client.asking import UnreachableError  # noqa: PLC0415
+
+        try:
+            return freshness_of(self._client.dataset(dataset))
+        except UnreachableError:
+            return Freshness(dataset, "unknown")
+
+    def report(self, looks: Sequence[Report]) -> None:
+        from featureguard.wire import look_to_dict  # noqa: PLC0415
+
+        self._client.observe(looks=[look_to_dict(one.observation) for one in looks])
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class StoreDesk(_Closing):
+    """At the store that a project names; contracts are read anew for every question.
+
+    Args:
+        project: The project.
+        clock: Tells the time; aware.
+        by: Who asks.
+    """
+
+    def __init__(self, project: Project, clock: Callable[[], datetime], by: str) -> None:
+        self.project, self._clock, self._by = project, clock, by
+
+    def catalog(self) -> Catalog:
+        """Today's contracts.
+
+        Raises:
+            ContractError: If they are wrong.
+        """
+        return catalog_of(self.project)
+
+    @contextmanager
+    def guard(self, catalog: Catalog | None = None) -> Iterator[Guard]:
+        """A guard on the project's store and sources, closed afterwards.
+
+        Raises:
+            FeatureGuardError: If contracts cannot be read or the store cannot be opened.
+        """
+        from featureguard.guard import Guard  # noqa: PLC0415
+
+        found = catalog if catalog is not None else self.catalog()
+        with Guard.open(
+            self.project, found, clock=self._clock, environ=os.environ, recorder=self._by
+        ) as guard:
+            yield guard
+
+    def preview(self, subject: str, action: str) -> Ruling:
+        return self._asked(subject, action, lambda guard: Ruling(guard.preview(subject, action)))
+
+    def decide(self, subject: str, action: str, *, key: str | None = None) -> Ruling:
+        return self._asked(subject, action, lambda guard: guard.decide(subject, action, key=key))
+
+    def freshness(self, dataset: str) -> Freshness:
+        from featureguard.serving.keeper import Keeper  # noqa: PLC0415
+
+        catalog = self.catalog()
+        alone = dataclasses.replace(
+            catalog, contracts={k: v for k, v in catalog.contracts.items() if k == dataset}, subjects={}
+        )
+        try:
+            with self.guard(catalog) as guard:
+                guard.contract(dataset)
+                picture = Keeper(guard.store_in_use, lambda: alone, clock=self._clock).refresh()
+                state = picture.dataset(dataset)
+        except StoreError:
+            return Freshness(dataset, "unknown")
+        return Freshness(
+            dataset,
+            state.state.value,
+            state.age.total_seconds() if state.age is not None else None,
+            state.max_age.total_seconds() if state.max_age is not None else None,
+            state.fresh_until,
+        )
+
+    def report(self, looks: Sequence[Report]) -> None:
+        with self.guard() as guard:
+            for one in looks:
+                guard.store_in_use.record(
+                    one.observation, one.results, contract=one.contract, now=one.now, recorder=self._by
+                )
+
+    def _asked(self, subject: str, action: str, ask: Callable[[Guard], Ruling]) -> Ruling:
+        from featureguard.fallback import without_store  # noqa: PLC0415
+
+        catalog = self.catalog()
+        try:
+            with self.guard(catalog) as guard:
+                return ask(guard)
+        except StoreError as error:
+            mode, now = self.project.enforcement, self._clock()
+            return Ruling(without_store(catalog, subject, action, now, mode=mode, why=str(error)))
+
+
+def freshness_of(told: Mapping[str, Any]) -> Freshness:
+    """How fresh a dataset is, as the API tells it.
+
+    Raises:
+        UsageError: If what it tells makes no sense.
+    """
+    try:
+        found = told["freshness"]
+        until = found["fresh_until"]
+        return Freshness(
+            str(told["dataset"]),
+            str(told["state"]),
+            found["age_seconds"],
+            found["max_age_seconds"],
+            datetime.fromisoformat(until) if until else None,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(
+            "What the API tells about a dataset makes no sense: is it of another version?"
+        ) from None
+
+
+def catalog_of(project: Project) -> Catalog:
+    """The contracts of a project.
+
+    Raises:
+        ContractError: If they are wrong.
+    """
+    from featureguard.catalog import load_catalog  # noqa: PLC0415
+
+    return load_catalog(project.catalog_places, project.vars, connections=project.connections)
+
+
+def clock_of(project: Project, now: str | None) -> Callable[[], datetime]:
+    """The machine's clock, unless times are made up.
+
+    Args:
+        project: The project; only of a simulated store may the time be told.
+        now: The instant, ISO 8601 with a zone.
+
+    Raises:
+        ProjectError: If the store is not simulated.
+        UsageError: If it is no instant.
+    """
+    if now is None:
+        return lambda: datetime.now(UTC)
+    if not project.simulated:
+        raise ProjectError(
+            "'now' is set, and the store is not simulated: decisions are for now. Leave it out."
+        )
+    try:
+        instant = datetime.fromisoformat(now)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise UsageError(f"'now' is {now!r}. Write an instant with its zone, e.g. 2013-02-09T11:00:00Z.")
+    utc = instant.astimezone(UTC)
+    return lambda: utc
