@@ -80,11 +80,23 @@ class Desk(Protocol):
         """
         ...
 
-    def report(self, looks: Sequence[Report]) -> None:
-        """Hand in what was seen elsewhere, so that gates may rely on it.
+    def check(self, names: Sequence[str], project: Project | None = None) -> list[Report]:
+        """Look at data from this machine and record the evidence, so that gates may rely on it.
+
+        Args:
+            names: Datasets, and subjects for everything that they stand on.
+            project: Whose contracts and sources count where an API is asked; at a store it is the store's.
 
         Raises:
-            FeatureGuardError: If it is not taken: then nothing was.
+            FeatureGuardError: If the data may not be checked, or the evidence is not taken: then none was.
+        """
+        ...
+
+    def hello(self) -> str:
+        """Whether somebody is there, in a sentence.
+
+        Raises:
+            FeatureGuardError: If not, or if nothing may be asked.
         """
         ...
 
@@ -164,10 +176,24 @@ class _ServiceDesk(_Closing):
         except UnreachableError:
             return Freshness(dataset, "unknown")
 
-    def report(self, looks: Sequence[Report]) -> None:
+    def check(self, names: Sequence[str], project: Project | None = None) -> list[Report]:
         from featureguard.wire import look_to_dict  # noqa: PLC0415
 
-        self._client.observe(looks=[look_to_dict(one.observation) for one in looks])
+        if project is None:
+            raise UsageError(
+                "An API has no sight of the data: name the project whose contracts and sources count."
+            )
+        from featureguard.guard import Guard  # noqa: PLC0415
+
+        clock = clock_of(project, None)
+        with Guard.without_store(project, catalog_of(project), clock=clock, environ=os.environ) as guard:
+            found = _checked(guard, names)
+        self._client.observe(looks=[look_to_dict(one.observation) for one in found])
+        return found
+
+    def hello(self) -> str:
+        next(self._client.datasets(), None)
+        return "The API answers, and the token may ask."
 
     def close(self) -> None:
         self._client.close()
@@ -236,12 +262,15 @@ class StoreDesk(_Closing):
             state.fresh_until,
         )
 
-    def report(self, looks: Sequence[Report]) -> None:
+    def check(self, names: Sequence[str], project: Project | None = None) -> list[Report]:
         with self.guard() as guard:
-            for one in looks:
-                guard.store_in_use.record(
-                    one.observation, one.results, contract=one.contract, now=one.now, recorder=self._by
-                )
+            return _checked(guard, names)
+
+    def hello(self) -> str:
+        catalog = self.catalog()
+        with self.guard(catalog) as guard:
+            guard.store_in_use.versions()
+        return f"The store answers; {len(catalog.contracts)} datasets, {len(catalog.subjects)} subjects."
 
     def _asked(self, subject: str, action: str, ask: Callable[[Guard], Ruling]) -> Ruling:
         from featureguard.fallback import without_store  # noqa: PLC0415
@@ -253,6 +282,11 @@ class StoreDesk(_Closing):
         except StoreError as error:
             mode, now = self.project.enforcement, self._clock()
             return Ruling(without_store(catalog, subject, action, now, mode=mode, why=str(error)))
+
+
+def _checked(guard: Guard, names: Sequence[str]) -> list[Report]:
+    datasets = dict.fromkeys(dataset for name in names for dataset in guard.datasets_of(name))
+    return [guard.check(dataset) for dataset in datasets]
 
 
 def freshness_of(told: Mapping[str, Any]) -> Freshness:

@@ -93,16 +93,25 @@ class Guard:
             ProjectError: If a secret that is needed now is missing.
             StoreError: If the store cannot be opened.
         """
-        from featureguard.sources import open_source  # noqa: PLC0415  (pyarrow and SQLAlchemy, only once needed)
-        from featureguard.store import open_store  # noqa: PLC0415
+        from featureguard.store import open_store  # noqa: PLC0415  (SQLAlchemy, only once needed)
 
         store = open_store(project.store_url(environ), simulated=project.simulated)
+        sources = _sources_of(project, environ)
+        return cls(catalog, store, sources, clock=clock, recorder=recorder, mode=project.enforcement)
 
-        def source_of(contract: Contract) -> Source:
-            connections = project.connection_options(environ)
-            return open_source(contract.source, anchor=project.anchor, connections=connections)
+    @classmethod
+    def without_store(
+        cls, project: Project, catalog: Catalog, *, clock: Clock, environ: Mapping[str, str]
+    ) -> Guard:
+        """A guard on a project's sources that keeps nothing: what it sees is for others to keep.
 
-        return cls(catalog, store, source_of, clock=clock, recorder=recorder, mode=project.enforcement)
+        Args:
+            project: Anchors paths and names the connections.
+            catalog: Contracts and subjects.
+            clock: Tells the time of a look; aware.
+            environ: Where secrets come from.
+        """
+        return cls(catalog, None, _sources_of(project, environ), clock=clock)
 
     def __enter__(self) -> Guard:
         return self
@@ -331,6 +340,17 @@ class Guard:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(sorted(known)) or 'none'}."
         return UsageError(f"The catalog has no dataset or subject '{name}'. {hint}")
+
+
+def _sources_of(project: Project, environ: Mapping[str, str]) -> Callable[[Contract], Source]:
+    """Opens the source of a contract."""
+    from featureguard.sources import open_source  # noqa: PLC0415  (pyarrow, only once needed)
+
+    def source_of(contract: Contract) -> Source:
+        connections = project.connection_options(environ)
+        return open_source(contract.source, anchor=project.anchor, connections=connections)
+
+    return source_of
 
 
 def check(

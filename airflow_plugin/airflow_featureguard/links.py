@@ -1,0 +1,40 @@
+"""A button in Airflow's page of a task that leads to the gate's reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseOperatorLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+
+ADDRESS = "featureguard_address"
+"""The XCom that holds the address."""
+
+PREFIX = "/featureguard"
+"""Where the status page is in Airflow's web server."""
+
+
+class DecisionLink(BaseOperatorLink):
+    """Leads to what the gate says about the task's subject."""
+
+    name = "featureguard"
+
+    @property
+    def xcom_key(self) -> str:
+        """Where Airflow keeps the address."""
+        return ADDRESS
+
+    def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:
+        """The address; empty before the gate was asked."""
+        from airflow.sdk.execution_time.xcom import XCom
+
+        found = XCom.get_value(key=ADDRESS, ti_key=ti_key)
+        return str(found) if found else ""
+
+
+def address_of(subject: str, action: str) -> str:
+    """Where the status page explains a subject, behind Airflow's own login."""
+    return f"{PREFIX}/subjects/{quote(subject, safe='')}#{quote(action, safe='')}"

@@ -1,0 +1,157 @@
+"""Operators: a gate that a training cannot get round, and checks where the data is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from airflow_featureguard.gating import decide, refuse_soft, warn_of_slips
+from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
+from airflow_featureguard.links import DecisionLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from featureguard.judging import Report
+
+
+class FeatureGateOperator(BaseOperator):
+    """Lets what follows run only if the gate allows it; the decision is recorded before that.
+
+    A block fails the task, and no retry helps; a hold fails it too, and a retry asks anew. The decision is
+    returned, and is in the XCom `featureguard_decision` also where the task failed. Outlets of the task
+    carry it in the extra of their events, which there are only if the gate allowed.
+
+    Args:
+        subject: A subject of the catalog.
+        action: What it is about to do: `train`, `promote`, `serve`, `deploy`, or one of its policy's own.
+        on_breach: What follows a block: `fail`, or `skip`, after which tasks with trigger rules such as
+            `none_failed` run.
+        partitions: Partition keys of the outlets' events.
+        featureguard_conn_id: The connection.
+
+    Raises:
+        ValueError: If `soft_fail` or `never_fail` is set, or an argument makes no sense.
+    """
+
+    template_fields: Sequence[str] = ("subject", "action", "partitions")
+    operator_extra_links = (DecisionLink(),)
+    ui_color = "#cfe8dc"
+
+    def __init__(
+        self,
+        *,
+        subject: str,
+        action: str = "train",
+        on_breach: str = "fail",
+        partitions: str | Sequence[str] | None = None,
+        featureguard_conn_id: str = CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        refuse_soft(on_breach, kwargs)
+        super().__init__(**kwargs)
+        self.subject, self.action, self.on_breach = subject, action, on_breach
+        self.partitions, self.featureguard_conn_id = partitions, featureguard_conn_id
+
+    def resolve_template_files(self) -> None:
+        """Called once the whole DAG is known: the time to warn about what could slip by."""
+        super().resolve_template_files()
+        warn_of_slips(self, self.on_breach)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Ask."""
+        document = decide(context, self, self.featureguard_conn_id, self.subject, self.action, self.on_breach)
+        if self.partitions:
+            keys = [self.partitions] if isinstance(self.partitions, str) else list(self.partitions)
+            for outlet in self.outlets:
+                context["outlet_events"][outlet].add_partitions(keys)
+        return document
+
+
+class FeatureCheckOperator(BaseOperator):
+    """Looks at data from this worker and records the evidence; gates rely on it.
+
+    It tells, and leaves it to the gate what follows, unless `fail` is set.
+
+    Args:
+        names: Datasets, and subjects for everything that they stand on.
+        project: Whose contracts and sources count, if the connection is an API: `featureguard.yaml` or its
+            folder. An API judges what was seen by the contracts of its own catalog.
+        environment: Which of the project's environments applies.
+        fail: Fail the task if a promise that blocks is broken or could not be checked.
+        featureguard_conn_id: The connection.
+    """
+
+    template_fields: Sequence[str] = ("names", "project", "environment")
+    ui_color = "#e6f0ea"
+
+    def __init__(
+        self,
+        *,
+        names: str | Sequence[str],
+        project: str | None = None,
+        environment: str | None = None,
+        fail: bool = False,
+        featureguard_conn_id: str = CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.names, self.project, self.environment = names, project, environment
+        self.fail, self.featureguard_conn_id = fail, featureguard_conn_id
+        self.reports: list[Report] = []
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Check; returns what was found for each dataset.
+
+        Raises:
+            AirflowFailException: If the data may not be checked, or a promise is broken and `fail` is set.
+            AirflowException: If a promise could not be checked and `fail` is set.
+        """
+        from featureguard.errors import BusyError, FeatureGuardError, StoreError
+
+        try:
+            self.reports = self._checked(context)
+        except (BusyError, StoreError) as error:
+            raise AirflowException(f"featureguard: {error}") from None
+        except FeatureGuardError as error:
+            raise AirflowFailException(f"featureguard: {error}") from None
+        told = [_told(report) for report in self.reports]
+        for one in told:
+            self.log.info("featureguard: %s: %s", one["dataset"], one["text"] or "every promise is kept")
+        if self.fail and (broken := [one for one in told if one["exit_code"]]):
+            text = "; ".join(f"{one['dataset']}: {one['text']}" for one in broken)
+            kind = AirflowFailException if any(one["exit_code"] == 1 for one in broken) else AirflowException
+            raise kind(f"featureguard: {text}")
+        return told
+
+    def _checked(self, context: Context) -> list[Report]:
+        import os
+        from pathlib import Path
+
+        from featureguard.project import load_project
+
+        ti: Any = context["ti"]
+        hook = FeatureGuardHook(self.featureguard_conn_id, by=f"airflow {ti.dag_id}.{ti.task_id} {ti.run_id}")
+        project = None
+        if self.project is not None:
+            project = load_project(Path(self.project), os.environ, self.environment)
+        names = [self.names] if isinstance(self.names, str) else list(self.names)
+        with hook.get_conn() as desk:
+            return desk.check(names, project)
+
+
+def _told(report: Report) -> dict[str, Any]:
+    wrong = [one for one in report.results if one.status.value != "pass"]
+    return {
+        "dataset": report.dataset,
+        "look": report.recorded,
+        "exit_code": report.exit_code,
+        "checks": len(report.results),
+        "broken": [
+            {"check": one.check, "column": one.column, "code": one.code.value} for one in wrong if one.code
+        ],
+        "text": "; ".join(one.reason for one in wrong),
+    }
