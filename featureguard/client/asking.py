@@ -133,7 +133,7 @@ def _pause(got: Got, attempt: int, patience: Patience) -> float:
 
 def _document(got: Got) -> Any:
     if 200 <= got.status < 300:
-        if got.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        if _media_type(got) != "application/json":
             raise UnreachableError("what answered is not the API: it sent no JSON.")
         try:
             return json.loads(got.content)
@@ -142,8 +142,16 @@ def _document(got: Got) -> Any:
     if 300 <= got.status < 400:
         raise UnreachableError(f"it sends elsewhere (HTTP {got.status}), and this client follows nobody.")
     if 400 <= got.status < 500:
+        if _media_type(got) != "application/problem+json":
+            raise UnreachableError(
+                f"what answered with HTTP {got.status} is not the API, or another version of it."
+            )
         raise UsageError(_told(got))
     raise UnreachableError(_told(got))
+
+
+def _media_type(got: Got) -> str:
+    return got.headers.get("content-type", "").partition(";")[0].strip()
 
 
 def _told(got: Got) -> str:

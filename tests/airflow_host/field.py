@@ -85,6 +85,37 @@ def new_dag(**more: Any) -> Iterator[DAG]:
 
 def run(dag: DAG) -> dict[str, str]:
     """Run a DAG, triggers included: how each task ended."""
+    return {one.task_id: str(one.state) for one in made_by(dag).get_task_instances()}
+
+
+def xcom(made: Any, task_id: str, key: str = "return_value") -> Any:
+    """What a task of a run left."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    mine = (XComModel.dag_id == made.dag_id, XComModel.run_id == made.run_id)
+    with create_session() as session:
+        query = select(XComModel).where(*mine, XComModel.task_id == task_id, XComModel.key == key)
+        found = session.scalars(query).first()
+        return XComModel.deserialize_value(found) if found else None
+
+
+def events(asset: str) -> list[Any]:
+    """Events of an asset, the oldest first."""
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    query = select(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+    with create_session() as session:
+        found = session.scalars(query.where(AssetModel.name == asset).order_by(AssetEvent.id)).all()
+        session.expunge_all()
+        return list(found)
+
+
+def made_by(dag: DAG) -> Any:
+    """Run a DAG, triggers included."""
     from airflow.models.serialized_dag import SerializedDagModel
     from airflow.serialization.definitions.dag import SerializedDAG
     from airflow.serialization.serialized_objects import LazyDeserializedDAG
@@ -94,5 +125,4 @@ def run(dag: DAG) -> dict[str, str]:
         known = LazyDeserializedDAG.from_dag(dag)
         SerializedDAG.bulk_write_to_db("dags-folder", None, [known])
         SerializedDagModel.write_dag(known, bundle_name="dags-folder")
-        made = dag.test()
-        return {one.task_id: str(one.state) for one in made.get_task_instances()}
+        return dag.test()
