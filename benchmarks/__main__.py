@@ -39,6 +39,7 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
     _service(folder, max(20, options.rows // 10_000), options.rounds)
     _dagster(max(20, options.rows // 10_000))
+    _airflow()
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -137,6 +138,13 @@ def _dagster(contracts: int) -> None:
         subprocess.run([sys.executable, "-m", "benchmarks.dagster_host", str(contracts)], check=True)
     else:
         print("\n(i) the extra 'dagster' is not installed: Dagster is left out")
+
+
+def _airflow() -> None:
+    if find_spec("airflow"):
+        subprocess.run([sys.executable, "-m", "benchmarks.airflow_host"], check=True)
+    else:
+        print("\n(j) the extra 'airflow' is not installed: Airflow is left out")
 
 
 def _options() -> argparse.Namespace:

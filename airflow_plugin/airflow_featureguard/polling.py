@@ -48,6 +48,7 @@ class Pace:
             wanted = seen.again_seconds
         # Later, so that it is not asked before the evidence may have changed; at the upper end sooner.
         spread = 1 + _JITTER * random.random()
+        wanted = max(wanted, self.shortest)
         return max(self.shortest, min(wanted * spread, self.longest * (2 - spread)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
 
-from airflow_featureguard.asking import Question
+from airflow_featureguard.asking import Question, Seen
 from airflow_featureguard.hooks import CONN_ID
 
 
@@ -72,6 +72,14 @@ class FreshnessTrigger(BaseTrigger):
         yield event
 
     _last: str | None = None
+    _said: tuple[bool, ...] = ()
+
+    def _say(self, seen: Seen) -> None:
+        """Log what changed, not every answer."""
+        self._last, how = seen.text, (seen.open, seen.breached, seen.known)
+        if how != self._said:
+            self._said = how
+            self.log.info(seen.text)
 
     async def _outcome(self) -> TriggerEvent:
         from airflow_featureguard.polling import Mistake, Pace, watch
@@ -80,8 +88,7 @@ class FreshnessTrigger(BaseTrigger):
         try:
             async with aclosing(watch(self.featureguard_conn_id, self.question, pace)) as answers:
                 async for seen in answers:
-                    self.log.info(seen.text)
-                    self._last = seen.text
+                    self._say(seen)
                     if seen.open or (seen.breached and self.fail_on_block):
                         outcome = "open" if seen.open else "breach"
                         return TriggerEvent(

@@ -33,4 +33,4 @@ def airflow_database() -> None:
 
         initdb()
         with create_session() as session:
-            DagBundlesManager().sync_bundles_to_db(session=session)
+            DagBundlesManager().sync_bundles_to_db(session=session)  # type: ignore[no-untyped-call]
