@@ -9,9 +9,9 @@ from airflow_featureguard.sensors import FeatureFreshnessSensor
 from flights_model import FEEDS, SUBJECT
 
 with DAG("flights_many", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC), doc_md=__doc__):
-    feeds = FeatureFreshnessSensor.partial(task_id="wait_for_feed", timeout=60 * 60).expand(
-        dataset=list(FEEDS)
-    )
+    feeds = FeatureFreshnessSensor.partial(
+        task_id="wait_for_feed", fail_on_block=True, timeout=60 * 60
+    ).expand(dataset=list(FEEDS))
     gates = FeatureGateOperator.partial(task_id="gate", subject=SUBJECT).expand(
         action=["train", "promote", "serve"]
     )
