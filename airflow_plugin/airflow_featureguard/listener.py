@@ -4,26 +4,26 @@
     listener = True
     listener_conn_id = featureguard_default
 
-A task that succeeds with an outlet, a watcher, or a request to Airflow's API makes an asset event; a task that
-failed, was skipped or has no outlet tells nothing about data, so that no hook of task instances is used.
+A task that succeeds with an outlet, a watcher, or a request to Airflow's API makes an asset event. A task
+that failed, was skipped or has no outlet tells nothing about data, so that no hook of task instances is used.
 
 **Which dataset.** A contract's `aliases: {airflow: …}` that is the name or the URI of the asset; else the
-dataset whose name the asset's is, where slashes may stand for dots. An API is asked for names and aliases once
-in 5 minutes, for which its token needs the scope `read` beside `observe`.
+dataset whose name the asset's is, where slashes may stand for dots. An API is asked for names and aliases
+once in 5 minutes, for which its token needs the scope `read` beside `observe`.
 
 **How new.** The event says so itself, by the clock of the contract's freshness:
 
     outlet_events[rides].extra["newest"] = newest.isoformat()   # an instant with its zone
 
 Without that, an event of a dataset whose clock is `file_mtime` means that its files were written just now; of
-any other clock it means nothing, and nothing is told. Events that carry a decision or an answer of featureguard
-repeat what is known, and tell nothing either, unless they say `newest`.
+any other clock it means nothing, and nothing is told. Events that carry a decision or an answer of
+featureguard repeat what is known, and tell nothing either, unless they say `newest`.
 
-**Where it runs.** Airflow announces asset events in the process that registers them: in the API server after the
-task's success is committed, in the API server for events that are posted to it, and in the triggerer's main
-process for watchers; never in a worker. All of them read connections from Airflow's own database. `dag.test()`
-registers events in its own process, where only `AIRFLOW_CONN_…` variables are read. The hook itself only puts the
-event into a queue: `telling.py` does the rest in a thread of its own.
+**Where it runs.** Airflow announces asset events in the process that registers them: in the API server, after
+a task's success is committed or when one is posted to it, and in the triggerer's main process for watchers;
+never in a worker. All of them read connections from Airflow's own database. `dag.test()` registers events in
+its own process, where only `AIRFLOW_CONN_…` variables are read. The hook itself only puts the event into a
+queue: `telling.py` does the rest in a thread of its own.
 
 Airflow refuses `end_from_trigger=True` in DAGs as long as any listener is registered.
 """

@@ -27,7 +27,7 @@ _WORDS = {"nulls": "not_null", "keys": "unique", "volume": "row_count"}
 _STATUS = {"pass": "pass", "fail": "fail", "unknown": "skip"}
 
 
-def nothing() -> OperatorLineage:
+def nothing() -> OperatorLineage[Any, Any]:
     """Nothing is known before a task has run."""
     from airflow.providers.openlineage.extractors import OperatorLineage
 
@@ -36,7 +36,7 @@ def nothing() -> OperatorLineage:
 
 def of_reports(
     reports: Sequence[Report], inlets: Iterable[Any] = (), outlets: Iterable[Any] = ()
-) -> OperatorLineage:
+) -> OperatorLineage[Any, Any]:
     """What checks found: an assertion for each promise, on the dataset that it is about.
 
     Args:
@@ -54,7 +54,7 @@ def of_reports(
 
 def of_decision(
     decision: Mapping[str, Any] | None, inlets: Iterable[Any] = (), outlets: Iterable[Any] = ()
-) -> OperatorLineage:
+) -> OperatorLineage[Any, Any]:
     """What the gate decided: the decision as a test of the run, and each reason on its dataset.
 
     Args:
@@ -178,7 +178,7 @@ def _dataset(namespace: str, name: str, dataset: str, facts: Iterable[_Fact]) ->
 
 def _lineage(
     inputs: list[InputDataset], tests: Iterable[_Fact], inlets: Iterable[Any], outlets: Iterable[Any]
-) -> OperatorLineage:
+) -> OperatorLineage[Any, Any]:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.facet_v2 import test_run
 

@@ -71,19 +71,19 @@ class FeatureGateOperator(Gate):
                 context["outlet_events"][outlet].add_partitions(keys)
         return document
 
-    def get_openlineage_facets_on_start(self) -> OperatorLineage:
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
         """OpenLineage asks for these three, where its provider is installed; nothing is known yet."""
         from airflow_featureguard.openlineage import nothing
 
         return nothing()
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """What the gate decided."""
         from airflow_featureguard.openlineage import of_decision
 
         return of_decision(self.decision, self.inlets, self.outlets)
 
-    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The same."""
         return self.get_openlineage_facets_on_complete(task_instance)
 
@@ -144,19 +144,19 @@ class FeatureCheckOperator(BaseOperator):
             raise kind(f"featureguard: {text}")
         return told
 
-    def get_openlineage_facets_on_start(self) -> OperatorLineage:
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
         """OpenLineage asks for these three, where its provider is installed; nothing is known yet."""
         from airflow_featureguard.openlineage import nothing
 
         return nothing()
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """What was found for every promise."""
         from airflow_featureguard.openlineage import of_reports
 
         return of_reports(self.reports, self.inlets, self.outlets)
 
-    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The same."""
         return self.get_openlineage_facets_on_complete(task_instance)
 

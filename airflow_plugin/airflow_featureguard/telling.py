@@ -108,6 +108,11 @@ class Teller:
         with self._changed:
             return self._changed.wait_for(lambda: not (self._waiting or self._busy), seconds)
 
+    def forget(self) -> None:
+        """Drop what waits."""
+        with self._changed:
+            self._waiting.clear()
+
     def _part(self) -> None:
         if self._thread is not None and not self.settle(_FAREWELL):
             log.warning("featureguard: %d asset events were not told.", len(self._waiting) + self._busy)

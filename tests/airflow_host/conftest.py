@@ -15,7 +15,7 @@ os.environ["AIRFLOW_HOME"] = _HOME
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 
-Run = Callable[[Any], Any]
+RunDag = Callable[[Any], Any]
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +29,13 @@ def airflow_database() -> None:
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.utils.session import create_session
 
+    bundles: Any = DagBundlesManager
     with create_session() as session:
-        DagBundlesManager().sync_bundles_to_db(session=session)
+        bundles().sync_bundles_to_db(session=session)
 
 
 @pytest.fixture
-def run_dag(airflow_database: None) -> Run:
+def run_dag(airflow_database: None) -> RunDag:
     """Runs a DAG that a test made, in this process; gives its run."""
 
     def run(dag: Any) -> Any:
