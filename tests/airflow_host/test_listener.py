@@ -89,7 +89,7 @@ def dag(name: str, asset: Asset, *, fails: bool = False, **said: Any) -> DAG:
     with DAG(name, schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as made:
 
         @task(outlets=[asset], retries=0)
-        def write(*, outlet_events: Any) -> None:
+        def write(*, outlet_events: Any = None) -> None:
             outlet_events[asset].extra.update(said)
             if fails:
                 raise AirflowFailException("no data came")
@@ -201,6 +201,19 @@ def test_a_dataset_that_promises_no_freshness_and_contracts_that_contradict_each
     both = [Known("files", "event_time"), Known("others", "event_time", {"airflow": "s3://files"})]
     with pytest.raises(ValueError, match="'files' and 'others' both claim it"):
         sighting_of(happened, both)
+
+
+def test_a_watchers_trigger_says_it_in_its_payload(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.listeners.types import AssetEvent
+    from airflow.models.asset import AssetModel
+
+    connect(monkeypatch, extra={"project": str(project)})
+    asset: Any = AssetModel("lake_rides", "s3://lake/rides").to_serialized()
+    extra: Any = {"from_trigger": True, "payload": {"newest": NEWEST.isoformat()}}
+    made = AssetListener(Teller("featureguard_default"))
+    made.on_asset_event_emitted(AssetEvent(asset, extra, None, None, None, -1, [], None))
+    assert made.teller.settle(30)
+    assert [run.value for run in timeline(project, "rides")] == [NEWEST]
 
 
 def test_off_there_is_no_listener_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -67,8 +67,8 @@ def told(
     for one in vars(conf).values():
         if hasattr(one, "cache_clear"):
             one.cache_clear()
-    listener = OpenLineageListener()
-    manager = get_listener_manager()
+    made: Any = OpenLineageListener
+    listener, manager = made(), cast(Any, get_listener_manager())
     manager.add_listener(listener)
 
     def events() -> dict[str, Any]:
