@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from featureguard.client import Client
     from featureguard.guard import Guard
     from featureguard.judging import Report
+    from featureguard.sightings import Known, Sighting
 
 _FRESH = frozenset({"fresh", "aging"})
 
@@ -89,6 +90,22 @@ class Desk(Protocol):
 
         Raises:
             FeatureGuardError: If the data may not be checked, or the evidence is not taken: then none was.
+        """
+        ...
+
+    def known(self) -> list[Known]:
+        """Every dataset with the names that hosts know it by.
+
+        Raises:
+            FeatureGuardError: If they cannot be had, or may not be asked for.
+        """
+        ...
+
+    def observe(self, sightings: Sequence[Sighting]) -> None:
+        """Record how new datasets were seen to be; again is the same. It is no check: no gate relies on it.
+
+        Raises:
+            FeatureGuardError: If they are not taken: then none was.
         """
         ...
 
@@ -191,6 +208,15 @@ class _ServiceDesk(_Closing):
         self._client.observe(looks=[look_to_dict(one.observation) for one in found])
         return found
 
+    def known(self) -> list[Known]:
+        from featureguard.sightings import Known  # noqa: PLC0415
+
+        return [Known.told(one) for one in self._client.datasets()]
+
+    def observe(self, sightings: Sequence[Sighting]) -> None:
+        if sightings:
+            self._client.observe(readings=[one.to_dict() for one in sightings])
+
     def hello(self) -> str:
         next(self._client.datasets(), None)
         return "The API answers, and the token may ask."
@@ -265,6 +291,21 @@ class StoreDesk(_Closing):
     def check(self, names: Sequence[str], project: Project | None = None) -> list[Report]:
         with self.guard() as guard:
             return _checked(guard, names)
+
+    def known(self) -> list[Known]:
+        from featureguard.sightings import Known  # noqa: PLC0415
+
+        return [Known.of(contract) for contract in self.catalog().contracts.values()]
+
+    def observe(self, sightings: Sequence[Sighting]) -> None:
+        from featureguard.serving.intake import Intake  # noqa: PLC0415
+        from featureguard.store.intake import Batch  # noqa: PLC0415
+
+        with self.guard() as guard:
+            readings = [one.to_reading(guard.contract(one.dataset), self._by) for one in sightings]
+            for told in Intake(guard.store_in_use).record([Batch(readings)]):
+                if isinstance(told, Exception):
+                    raise told
 
     def hello(self) -> str:
         catalog = self.catalog()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, task_decorator_factory
 
-from airflow_featureguard.gating import decide, refuse_soft
+from airflow_featureguard.gating import Gate, decide, refuse_soft
 from airflow_featureguard.hooks import CONN_ID
 from airflow_featureguard.links import DecisionLink
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class FeatureGuardDecoratedOperator(DecoratedOperator, PythonOperator):
+class FeatureGuardDecoratedOperator(Gate, DecoratedOperator, PythonOperator):
     """Runs a function only if the gate allows it. Made by `@task.featureguard`."""
 
     custom_operator_name = "@task.featureguard"

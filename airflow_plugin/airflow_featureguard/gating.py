@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from airflow_featureguard.asking import ruling_document, sentence
@@ -14,7 +15,7 @@ from airflow_featureguard.hooks import FeatureGuardHook
 from airflow_featureguard.links import ADDRESS, address_of
 
 if TYPE_CHECKING:
-    from airflow.sdk import BaseOperator, Context
+    from airflow.sdk import Context
 
 ON_BREACH = ("fail", "skip")
 DECISION = "featureguard_decision"
@@ -38,6 +39,16 @@ _RUNS_AFTER_SKIP = frozenset(
 _LONGEST_KEY = 200
 
 
+class Gate(BaseOperator):
+    """A task that asks the gate.
+
+    Attributes:
+        decision: What it said, as a document; `None` before, or where there is no decision.
+    """
+
+    decision: dict[str, Any] | None = None
+
+
 def refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
     """Refuse what would turn a refusal into a skip that nobody asked for.
 
@@ -55,11 +66,11 @@ def refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
 
 
 def decide(
-    context: Context, task: BaseOperator, conn_id: str, subject: str, action: str, on_breach: str
+    context: Context, task: Gate, conn_id: str, subject: str, action: str, on_breach: str
 ) -> dict[str, Any]:
     """Ask the gate; go on only if it allows.
 
-    The decision is put into an XCom and into the extra of the task's outlets.
+    The decision is kept by the task, and put into an XCom and into the extra of the task's outlets.
 
     Args:
         context: Airflow's.
@@ -88,6 +99,7 @@ def decide(
             f"featureguard: no decision: '{subject}' may not {action}. {error}"
         ) from None
     document, told = ruling_document(ruling), sentence(ruling)
+    task.decision = document
     ti.xcom_push(key=DECISION, value=document)
     ti.xcom_push(key=ADDRESS, value=address_of(subject, action))
     if ruling.allowed:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airflow_featureguard.gating import decide, refuse_soft, warn_of_slips
+from airflow_featureguard.gating import Gate, decide, refuse_soft, warn_of_slips
 from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
 from airflow_featureguard.links import DecisionLink
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from featureguard.judging import Report
 
 
-class FeatureGateOperator(BaseOperator):
+class FeatureGateOperator(Gate):
     """Lets what follows run only if the gate allows it; the decision is recorded before that.
 
     A block fails the task, and no retry helps; a hold fails it too, and a retry asks anew. The decision is
@@ -69,6 +70,22 @@ class FeatureGateOperator(BaseOperator):
             for outlet in self.outlets:
                 context["outlet_events"][outlet].add_partitions(keys)
         return document
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
+        """OpenLineage asks for these three, where its provider is installed; nothing is known yet."""
+        from airflow_featureguard.openlineage import nothing
+
+        return nothing()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """What the gate decided."""
+        from airflow_featureguard.openlineage import of_decision
+
+        return of_decision(self.decision, self.inlets, self.outlets)
+
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The same."""
+        return self.get_openlineage_facets_on_complete(task_instance)
 
 
 class FeatureCheckOperator(BaseOperator):
@@ -126,6 +143,22 @@ class FeatureCheckOperator(BaseOperator):
             kind = AirflowFailException if any(one["exit_code"] == 1 for one in broken) else AirflowException
             raise kind(f"featureguard: {text}")
         return told
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
+        """OpenLineage asks for these three, where its provider is installed; nothing is known yet."""
+        from airflow_featureguard.openlineage import nothing
+
+        return nothing()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """What was found for every promise."""
+        from airflow_featureguard.openlineage import of_reports
+
+        return of_reports(self.reports, self.inlets, self.outlets)
+
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The same."""
+        return self.get_openlineage_facets_on_complete(task_instance)
 
     def _checked(self, context: Context) -> list[Report]:
         import os

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.plugins_manager import AirflowPlugin
 
 from airflow_featureguard.links import DecisionLink
@@ -12,3 +14,14 @@ class FeatureGuardPlugin(AirflowPlugin):
 
     name = "featureguard"
     operator_extra_links = [DecisionLink()]  # noqa: RUF012  (as Airflow declares it)
+
+    @property
+    def listeners(self) -> list[Any]:  # type: ignore[override]
+        """None, unless `[featureguard] listener` is on: Airflow refuses some DAGs where there are any."""
+        from airflow.configuration import conf
+
+        if not conf.getboolean("featureguard", "listener", fallback=False):
+            return []
+        from airflow_featureguard.listener import listener
+
+        return [listener()]

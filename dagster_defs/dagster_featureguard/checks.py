@@ -25,11 +25,12 @@ from dagster_featureguard.judgement import (
     judge_asset,
     promised,
 )
-from dagster_featureguard.keys import Asset, ancestors, graph_of, match, partitions_of
+from dagster_featureguard.keys import Asset, graph_of, match, partitions_of
 from dagster_featureguard.partitions import each, missing
 from dagster_featureguard.resource import ACTION, FeatureGuardResource
 from featureguard.catalog import Catalog
 from featureguard.errors import StoreError, UsageError
+from featureguard.hosts import ancestors
 from featureguard.problems import suggestion
 from featureguard.result import Severity
 

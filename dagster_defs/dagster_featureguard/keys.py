@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import dagster as dg
 
 from featureguard.catalog import Catalog
-from featureguard.errors import ContractError, Problem, UsageError
+from featureguard.hosts import named, refuse_mismatches
 
 ALIAS = "dagster"
 """The alias of a contract that names an asset, e.g. `aliases: {dagster: raw/flights}`."""
@@ -33,23 +32,6 @@ def partitions_of(assets: Iterable[Asset]) -> dict[dg.AssetKey, dg.PartitionsDef
     return {spec.key: spec.partitions_def for spec in specs if spec.partitions_def is not None}
 
 
-def ancestors(
-    graph: Mapping[dg.AssetKey, Collection[dg.AssetKey]],
-    key: dg.AssetKey,
-    until: Collection[dg.AssetKey] = (),
-) -> set[dg.AssetKey]:
-    """Every asset that one is made from, near and far; nothing above those in `until`."""
-    found: set[dg.AssetKey] = set()
-    left = [key]
-    while left:
-        for above in graph.get(left.pop(), ()):
-            if above not in found:
-                found.add(above)
-                if above not in until:
-                    left.append(above)
-    return found - {key}
-
-
 def match(
     catalog: Catalog, known: Collection[dg.AssetKey], datasets: Sequence[str] | None = None
 ) -> dict[str, dg.AssetKey]:
@@ -64,15 +46,14 @@ def match(
         UsageError: If the catalog has no such dataset.
         ContractError: With every dataset that has no asset, and every asset that two datasets claim.
     """
-    names = list(catalog.contracts) if datasets is None else list(datasets)
-    if unknown := [name for name in names if name not in catalog.contracts]:
-        near = difflib.get_close_matches(unknown[0], catalog.contracts, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise UsageError(f"The catalog has no dataset '{unknown[0]}'.{hint}")
-    keys = {name: key_of(catalog, name) for name in names}
-    problems = [*_missing(catalog, keys, known), *_claimed_twice(catalog, keys)]
-    if problems:
-        raise ContractError(problems)
+    keys = {name: key_of(catalog, name) for name in named(catalog, datasets)}
+    refuse_mismatches(
+        catalog,
+        ALIAS,
+        {name: key.to_user_string() for name, key in keys.items()},
+        {key.to_user_string() for key in known},
+        example="group/asset",
+    )
     return keys
 
 
@@ -88,39 +69,3 @@ def _specs(asset: Asset) -> Iterable[dg.AssetSpec]:
     if isinstance(asset, dg.AssetsDefinition):
         return asset.specs
     return [dg.AssetSpec(asset.key)]
-
-
-def _missing(
-    catalog: Catalog, keys: Mapping[str, dg.AssetKey], known: Collection[dg.AssetKey]
-) -> Iterator[Problem]:
-    words = sorted(key.to_user_string() for key in known)
-    for name, key in keys.items():
-        if key in known:
-            continue
-        wanted = key.to_user_string()
-        near = difflib.get_close_matches(wanted, words, n=3, cutoff=0.4)
-        hint = f"The nearest are {', '.join(near)}." if near else f"There are {len(words)} assets."
-        yield _problem(
-            catalog,
-            name,
-            f"there is no asset '{wanted}' for it. {hint} Name the right one with"
-            f" 'aliases: {{{ALIAS}: {near[0] if near else 'group/asset'}}}', or leave the dataset out.",
-        )
-
-
-def _claimed_twice(catalog: Catalog, keys: Mapping[str, dg.AssetKey]) -> Iterator[Problem]:
-    first: dict[dg.AssetKey, str] = {}
-    for name, key in keys.items():
-        other = first.setdefault(key, name)
-        if other != name:
-            yield _problem(
-                catalog,
-                name,
-                f"it is about the asset '{key.to_user_string()}', and so is '{other}'. An asset has one"
-                f" contract: mend 'aliases: {{{ALIAS}: …}}' of one of them.",
-            )
-
-
-def _problem(catalog: Catalog, dataset: str, message: str) -> Problem:
-    file, line = catalog.origins.get(dataset, (None, None))
-    return Problem(message, file, line, name=dataset)

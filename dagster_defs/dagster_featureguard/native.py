@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import dagster as dg
 
-from dagster_featureguard.keys import Asset, ancestors, graph_of, key_of, match
+from dagster_featureguard.keys import Asset, graph_of, key_of, match
 from featureguard.catalog import Catalog
 from featureguard.contract import Contract
+from featureguard.hosts import gaps
 
 _LEAST = timedelta(seconds=60)
 
@@ -47,9 +48,4 @@ def lineage_gaps(catalog: Catalog, assets: Iterable[Asset]) -> dict[str, tuple[s
     graph = graph_of(assets)
     here = [name for name in catalog.contracts if key_of(catalog, name) in graph]
     names = {key: name for name, key in match(catalog, graph, here).items()}
-    found = {}
-    for key, name in names.items():
-        nearest = {names[one] for one in ancestors(graph, key, until=names) if one in names}
-        if gap := nearest.difference(catalog.lineage.closure(name)):
-            found[name] = tuple(sorted(gap))
-    return found
+    return gaps(catalog.lineage, names, graph)

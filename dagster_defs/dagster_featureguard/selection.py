@@ -8,8 +8,9 @@ from typing import Any
 import dagster as dg
 
 from dagster_featureguard.checks import PREFIX
-from dagster_featureguard.keys import ancestors, match
+from dagster_featureguard.keys import match
 from featureguard.catalog import Catalog
+from featureguard.hosts import ancestors
 
 
 def guarded_selection(selection: str | dg.AssetSelection) -> dg.AssetSelection:

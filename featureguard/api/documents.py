@@ -29,6 +29,7 @@ def dataset_to_dict(state: DatasetState) -> dict[str, Any]:
         "description": contract.description,
         "runbook": contract.runbook,
         "tags": list(contract.tags),
+        "aliases": dict(contract.aliases),
         "contract": contract.digest,
         "enforcement": contract.enforcement,
         "state": state.state.value,

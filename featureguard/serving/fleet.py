@@ -306,7 +306,7 @@ def catalog_digest(catalog: Catalog) -> str:
     """SHA-256 over everything a catalog says."""
     told = [
         sorted(
-            [name, contract.digest, contract.owner, contract.runbook]
+            [name, contract.model_dump(mode="json", by_alias=True)]
             for name, contract in catalog.contracts.items()
         ),
         sorted([name, subject.model_dump(mode="json")] for name, subject in catalog.subjects.items()),

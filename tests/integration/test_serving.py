@@ -93,3 +93,18 @@ def test_turns_of_many_names_are_spread() -> None:
     hours = [last_turn(NOW, HOUR, f"features_{n}") for n in range(1_000)]
     first = sum(one > NOW - HOUR / 2 for one in hours)
     assert 400 < first < 600
+
+
+def test_words_that_promise_nothing_are_shown_once_they_are_changed(it: World) -> None:
+    kept = keeper(it)
+    kept.refresh()
+    it.promise(description="All rides.", aliases={"airflow": "s3://lake/rides"})
+    contract = kept.refresh().catalog.contracts["rides"]
+    assert (contract.description, contract.aliases) == ("All rides.", {"airflow": "s3://lake/rides"})
+
+
+def test_maintenance_counts_from_the_picture_on_that_follows_its_declaration(it: World) -> None:
+    kept = keeper(it)
+    kept.refresh()
+    it.promise(maintenance=[{"start": NOW, "end": NOW + HOUR, "reason": "a move"}])
+    assert kept.refresh().catalog.contracts["rides"].maintenance

@@ -125,6 +125,7 @@ class Dataset(Answer):
         description: What it holds.
         runbook: Link to what to do when a promise is broken.
         tags: Words to find it by.
+        aliases: What hosts call it.
         contract: SHA-256 of its contract's promises.
         enforcement: `observe` reports, and never does worse than warn.
         state: How fresh it is, in one word.
@@ -142,6 +143,7 @@ class Dataset(Answer):
     description: str | None
     runbook: str | None
     tags: list[str]
+    aliases: dict[str, str]
     contract: Digest
     enforcement: Literal["enforce", "observe"]
     state: State
