@@ -112,8 +112,10 @@ def seen_of_ruling(ruling: Ruling) -> Seen:
 
 def seen_of_freshness(found: Freshness) -> Seen:
     """How fresh a dataset is."""
-    age = f", {found.age_seconds:,.0f} s old" if found.age_seconds is not None else ""
-    limit = f" (limit {found.max_age_seconds:,.0f} s)" if found.max_age_seconds is not None else ""
+    from featureguard.checks.words import duration
+
+    age = f": {duration(found.age_seconds)} old" if found.age_seconds is not None else ""
+    limit = f"; the contract allows {duration(found.max_age_seconds)}" if found.max_age_seconds else ""
     return Seen(
         found.fresh,
         found.state in ("stale", "never"),
