@@ -51,8 +51,8 @@ def main(sensors: int, seconds: float) -> None:
     print(f"         beside FileSensor and BashOperator of Airflow's own: {peer:.0f} ms")
     for title, subjects in (("for the same", 1), ("each for another subject", sensors)):
         first, rest = _asked(sensors, subjects, seconds)
-        print(target(f"{sensors} sensors wait {title}, questions a second", rest, 10, ""))
-        print(f"         in the first {seconds:g} s, before they have spread: {first:.1f}")
+        print(target(f"{sensors} sensors wait {title}, to be asked each 15 s", rest, 10, "a second"))
+        print(f"         in the first {seconds:g} s: {first:.1f} a second")
 
 
 def _import_ms(modules: str) -> float:
@@ -77,7 +77,7 @@ async def _wait(sensors: int, subjects: int, seconds: float, asked: list[str]) -
     from airflow_featureguard.triggers import FreshnessTrigger
 
     async def run(number: int) -> None:
-        async for _ in FreshnessTrigger(subject=f"model{number % subjects}").run():
+        async for _ in FreshnessTrigger(subject=f"model{number % subjects}", longest=15).run():
             raise AssertionError("the gate is shut")
 
     waiting = [asyncio.create_task(run(number)) for number in range(sensors)]

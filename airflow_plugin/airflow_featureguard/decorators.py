@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, task_decorator_factory
 
-from airflow_featureguard.gating import Gate, decide, refuse_soft
-from airflow_featureguard.hooks import CONN_ID
-from airflow_featureguard.links import DecisionLink
+from airflow_featureguard.gating import Gate
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -21,24 +19,15 @@ class FeatureGuardDecoratedOperator(Gate, DecoratedOperator, PythonOperator):
 
     custom_operator_name = "@task.featureguard"
     template_fields: Sequence[str] = ("op_args", "op_kwargs", "subject", "action")
-    operator_extra_links = (DecisionLink(),)
-    ui_color = "#cfe8dc"
 
     def __init__(
         self,
         *,
-        subject: str,
-        action: str = "train",
-        on_breach: str = "fail",
-        featureguard_conn_id: str = CONN_ID,
         python_callable: Callable[..., Any],
         op_args: Sequence[Any],
         op_kwargs: dict[str, Any],
         **kwargs: Any,
     ) -> None:
-        refuse_soft(on_breach, kwargs)
-        self.subject, self.action, self.on_breach = subject, action, on_breach
-        self.featureguard_conn_id = featureguard_conn_id
         called: dict[str, Any] = {
             "python_callable": python_callable,
             "op_args": op_args,
@@ -48,7 +37,7 @@ class FeatureGuardDecoratedOperator(Gate, DecoratedOperator, PythonOperator):
 
     def execute(self, context: Context) -> Any:
         """Ask, then run; the function may take the decision as `featureguard=None`."""
-        document = decide(context, self, self.featureguard_conn_id, self.subject, self.action, self.on_breach)
+        document = self.ask(context)
         given: Any = context
         given["featureguard"] = document
         return super().execute(context)

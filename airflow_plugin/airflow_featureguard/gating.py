@@ -11,11 +11,13 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from airflow_featureguard.asking import ruling_document, sentence
-from airflow_featureguard.hooks import FeatureGuardHook
-from airflow_featureguard.links import ADDRESS, address_of
+from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
+from airflow_featureguard.links import ADDRESS, DecisionLink, address_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from featureguard.ruling import Ruling
 
 ON_BREACH = ("fail", "skip")
 DECISION = "featureguard_decision"
@@ -42,78 +44,89 @@ _LONGEST_KEY = 200
 class Gate(BaseOperator):
     """A task that asks the gate.
 
+    Args:
+        subject: A subject of the catalog.
+        action: What it is about to do: `train`, `promote`, `serve`, `deploy`, or one of its policy's own.
+        on_breach: What follows a block: `fail`, or `skip`, after which tasks with trigger rules such as
+            `none_failed` run.
+        featureguard_conn_id: The connection.
+
     Attributes:
         decision: What it said, as a document; `None` before, or where there is no decision.
-    """
-
-    decision: dict[str, Any] | None = None
-
-
-def refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
-    """Refuse what would turn a refusal into a skip that nobody asked for.
 
     Raises:
-        ValueError: With what to write instead.
+        ValueError: If `soft_fail` or `never_fail` is set, or `on_breach` is something else.
     """
-    if on_breach not in ON_BREACH:
-        raise ValueError(f"'on_breach' is {on_breach!r}. Write 'fail' or 'skip'.")
-    soft = [name for name in ("soft_fail", "never_fail") if options.pop(name, None)]
-    if soft:
-        raise ValueError(
-            f"A gate takes no '{soft[0]}': a gate that is skipped instead of failing lets tasks with trigger"
-            " rules such as 'none_failed' run. Leave it out, or write on_breach='skip' if that is meant."
-        )
 
+    operator_extra_links = (DecisionLink(),)
+    ui_color = "#cfe8dc"
 
-def decide(
-    context: Context, task: Gate, conn_id: str, subject: str, action: str, on_breach: str
-) -> dict[str, Any]:
-    """Ask the gate; go on only if it allows.
+    def __init__(
+        self,
+        *,
+        subject: str,
+        action: str = "train",
+        on_breach: str = "fail",
+        featureguard_conn_id: str = CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        _refuse_soft(on_breach, kwargs)
+        super().__init__(**kwargs)
+        self.subject, self.action, self.on_breach = subject, action, on_breach
+        self.featureguard_conn_id = featureguard_conn_id
+        self.decision: dict[str, Any] | None = None
 
-    The decision is kept by the task, and put into an XCom and into the extra of the task's outlets.
+    def resolve_template_files(self) -> None:
+        """Called once the whole DAG is known: the time to warn about what could slip by."""
+        super().resolve_template_files()
+        if self.get_dag() is not None:
+            for told in slips(self):
+                warnings.warn(f"DAG '{self.dag_id}': {told}", UserWarning, stacklevel=2)
 
-    Args:
-        context: Airflow's.
-        task: The task that asks.
-        conn_id: The connection.
-        subject: A subject of the catalog.
-        action: What is about to be done.
-        on_breach: What follows a block: `fail` or `skip`.
+    def ask(self, context: Context) -> dict[str, Any]:
+        """Go on only if the gate allows it.
 
-    Returns:
-        The decision as a document.
+        The decision is kept, and put into an XCom and into the extra of the task's outlets.
 
-    Raises:
-        AirflowFailException: After a block, or if the question makes no sense: no retry helps.
-        AirflowException: After a hold: a retry may.
-        AirflowSkipException: After a block, if that is meant.
-    """
-    from featureguard.errors import FeatureGuardError
+        Args:
+            context: Airflow's.
 
-    ti: Any = context["ti"]
-    by = f"airflow {ti.dag_id}.{ti.task_id} {ti.run_id}"
-    try:
-        ruling = FeatureGuardHook(conn_id, by=by).decide(subject, action, key=key_of(ti))
-    except FeatureGuardError as error:
-        raise AirflowFailException(
-            f"featureguard: no decision: '{subject}' may not {action}. {error}"
-        ) from None
-    document, told = ruling_document(ruling), sentence(ruling)
-    task.decision = document
-    ti.xcom_push(key=DECISION, value=document)
-    ti.xcom_push(key=ADDRESS, value=address_of(subject, action))
-    if ruling.allowed:
-        task.log.info(told)
-        for outlet in task.outlets:
-            context["outlet_events"][outlet].extra["featureguard"] = document
-        return document
-    for other in slips(task, on_breach):
-        task.log.warning("%s", other)
-    if ruling.verdict.value == "hold":
-        raise AirflowException(told)
-    if on_breach == "skip":
-        raise AirflowSkipException(told)
-    raise AirflowFailException(told)
+        Returns:
+            The decision as a document.
+
+        Raises:
+            AirflowFailException: After a block, or if the question makes no sense: no retry helps.
+            AirflowException: After a hold: a retry may.
+            AirflowSkipException: After a block, if that is meant.
+        """
+        ti: Any = context["ti"]
+        ruling = self._decided(ti)
+        self.decision, told = ruling_document(ruling), sentence(ruling)
+        ti.xcom_push(key=DECISION, value=self.decision)
+        ti.xcom_push(key=ADDRESS, value=address_of(self.subject, self.action))
+        if ruling.allowed:
+            self.log.info(told)
+            for outlet in self.outlets:
+                context["outlet_events"][outlet].extra["featureguard"] = self.decision
+            return self.decision
+        for other in slips(self):
+            self.log.warning(other)
+        if ruling.verdict.value == "hold":
+            raise AirflowException(told)
+        if self.on_breach == "skip":
+            raise AirflowSkipException(told)
+        raise AirflowFailException(told)
+
+    def _decided(self, ti: Any) -> Ruling:
+        from featureguard.errors import FeatureGuardError
+
+        hook = FeatureGuardHook(self.featureguard_conn_id, by=f"airflow {ti.dag_id}.{ti.task_id} {ti.run_id}")
+        try:
+            return hook.decide(self.subject, self.action, key=key_of(ti))
+        except FeatureGuardError as error:
+            raise AirflowFailException(
+                f"featureguard: no decision: '{self.subject}' may not {self.action}. {error}"
+            ) from None
 
 
 def key_of(ti: Any) -> str:
@@ -125,22 +138,34 @@ def key_of(ti: Any) -> str:
     return key
 
 
-def slips(task: BaseOperator, on_breach: str) -> list[str]:
-    """What would run after a gate though it refuses, by its trigger rule; one sentence each."""
-    risky = _RUNS_AFTER_FAILURE if on_breach == "fail" else _RUNS_AFTER_SKIP
+def slips(gate: Gate) -> list[str]:
+    """What would run after a gate though it refuses, by its trigger rule; one sentence each.
+
+    Tasks that ask the gate themselves, and those that tear down, may run.
+    """
+    risky = _RUNS_AFTER_FAILURE if gate.on_breach == "fail" else _RUNS_AFTER_SKIP
     return [
         f"The trigger rule '{_rule(other)}' of task '{other.task_id}' lets it run though the gate"
-        f" '{task.task_id}' refuses. Use 'all_success', or ask in the task itself: @task.featureguard."
-        for other in _downstream(task)
-        if _rule(other) in risky and not getattr(other, "is_teardown", False)
+        f" '{gate.task_id}' refuses. Use 'all_success', or ask in the task itself: @task.featureguard."
+        for other in _downstream(gate)
+        if _rule(other) in risky and not (_is_gate(other) or getattr(other, "is_teardown", False))
     ]
 
 
-def warn_of_slips(task: BaseOperator, on_breach: str) -> None:
-    """Warn about them while the DAG is parsed."""
-    if task.get_dag() is not None:
-        for told in slips(task, on_breach):
-            warnings.warn(f"DAG '{task.dag_id}': {told}", UserWarning, stacklevel=2)
+def _refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
+    """Refuse what would turn a refusal into a skip that nobody asked for."""
+    if on_breach not in ON_BREACH:
+        raise ValueError(f"'on_breach' is {on_breach!r}. Write 'fail' or 'skip'.")
+    soft = [name for name in ("soft_fail", "never_fail") if options.pop(name, None)]
+    if soft:
+        raise ValueError(
+            f"A gate takes no '{soft[0]}': a gate that is skipped instead of failing lets tasks with trigger"
+            " rules such as 'none_failed' run. Leave it out, or write on_breach='skip' if that is meant."
+        )
+
+
+def _is_gate(task: Any) -> bool:
+    return issubclass(getattr(task, "operator_class", type(task)), Gate)
 
 
 def _downstream(task: BaseOperator) -> Sequence[Any]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airflow_featureguard.gating import Gate, decide, refuse_soft, warn_of_slips
+from airflow_featureguard.gating import Gate
 from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
-from airflow_featureguard.links import DecisionLink
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -39,8 +38,6 @@ class FeatureGateOperator(Gate):
     """
 
     template_fields: Sequence[str] = ("subject", "action", "partitions")
-    operator_extra_links = (DecisionLink(),)
-    ui_color = "#cfe8dc"
 
     def __init__(
         self,
@@ -52,19 +49,13 @@ class FeatureGateOperator(Gate):
         featureguard_conn_id: str = CONN_ID,
         **kwargs: Any,
     ) -> None:
-        refuse_soft(on_breach, kwargs)
-        super().__init__(**kwargs)
-        self.subject, self.action, self.on_breach = subject, action, on_breach
-        self.partitions, self.featureguard_conn_id = partitions, featureguard_conn_id
-
-    def resolve_template_files(self) -> None:
-        """Called once the whole DAG is known: the time to warn about what could slip by."""
-        super().resolve_template_files()
-        warn_of_slips(self, self.on_breach)
+        asked = {"subject": subject, "action": action, "on_breach": on_breach}
+        super().__init__(**asked, featureguard_conn_id=featureguard_conn_id, **kwargs)
+        self.partitions = partitions
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask."""
-        document = decide(context, self, self.featureguard_conn_id, self.subject, self.action, self.on_breach)
+        document = self.ask(context)
         if self.partitions:
             keys = [self.partitions] if isinstance(self.partitions, str) else list(self.partitions)
             for outlet in self.outlets:
@@ -127,11 +118,12 @@ class FeatureCheckOperator(BaseOperator):
             AirflowFailException: If the data may not be checked, or a promise is broken and `fail` is set.
             AirflowException: If a promise could not be checked and `fail` is set.
         """
-        from featureguard.errors import BusyError, FeatureGuardError, StoreError
+        from featureguard.client.asking import UnreachableError
+        from featureguard.errors import FeatureGuardError, StoreError
 
         try:
             self.reports = self._checked(context)
-        except (BusyError, StoreError) as error:
+        except (StoreError, UnreachableError) as error:
             raise AirflowException(f"featureguard: {error}") from None
         except FeatureGuardError as error:
             raise AirflowFailException(f"featureguard: {error}") from None

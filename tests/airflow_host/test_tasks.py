@@ -155,6 +155,28 @@ def test_parsing_warns_of_what_would_run_after_a_refusal(on_breach: str, rule: s
     assert [f"'{rule}' of task 'promote'" in one for one in told] == ([True] if warns else [])
 
 
+def test_a_task_that_asks_itself_may_have_any_trigger_rule() -> None:
+    with new_dag() as dag:
+
+        @task.featureguard(subject="pricing", action="promote", trigger_rule="all_done")
+        def promote() -> None: ...
+
+        FeatureGateOperator(task_id="gate", subject="pricing") >> promote()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        dag.resolve_template_files()  # type: ignore[no-untyped-call]
+
+
+def test_a_check_whose_api_is_away_is_tried_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, {"conn_type": "featureguard", "host": "http://127.0.0.1:9"})
+    with new_dag() as dag:
+        FeatureCheckOperator(
+            task_id="check", names="feature", project=str(lake.folder), retries=1, retry_delay=timedelta(0)
+        )
+    (one,) = made_by(dag).get_task_instances()
+    assert (one.state, one.try_number) == ("failed", 2)
+
+
 def test_a_sensor_can_fail_at_the_first_breach(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     lake.age(3 * HOUR)
     lake.look()
