@@ -1,0 +1,146 @@
+"""A real `airflow standalone`: waits in the triggerer, trains on fresh features only, shows the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("airflow", reason="airflow (extra 'airflow') is not installed")
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.builders import HOUR, write
+from tests.e2e.airflow_standalone import Airflow, airflow_standalone
+from tests.e2e.conftest import featureguard, serving
+from tests.e2e.dagster_dev import until
+from tests.world import at
+
+CONTRACT = """dataset: feature
+owner: me@example.org
+tier: 0
+source: {kind: parquet, path: lake/feature/}
+time: {event: at}
+freshness: {max_age: 2h}
+"""
+SUBJECT = "subject: pricing\nowner: ml@example.org\ntier: 0\nrequires: [feature]\n"
+
+
+@dataclass
+class World:
+    """A project whose `feature` is stale at first, and an Airflow that asks the API about it."""
+
+    project: Path
+    token: str
+    airflow: Airflow
+
+    def age(self, old: timedelta) -> None:
+        """Rewrite the data with rows of an age, and look at it."""
+        age(self.project, old)
+
+
+def age(project: Path, old: timedelta) -> None:
+    (project / "lake" / "feature").mkdir(parents=True, exist_ok=True)
+    write(project / "lake" / "feature" / "rows.parquet", at=at(datetime.now(UTC) - old))
+    assert featureguard("check", "feature", folder=project).returncode in (0, 1)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("airflow")
+    project = folder / "project"
+    (project / "contracts").mkdir(parents=True)
+    (project / "featureguard.yaml").write_text("catalog: [contracts/]\nstore: {url: 'sqlite:///store.db'}\n")
+    (project / "contracts" / "feature.yaml").write_text(CONTRACT)
+    (project / "contracts" / "pricing.yaml").write_text(SUBJECT)
+    age(project, 3 * HOUR)
+    made = featureguard("token", "create", "airflow", "--scope", "gate", "--json", folder=project)
+    token = json.loads(made.stdout)["token"]
+    with serving(project) as api:
+        connection = json.dumps({"conn_type": "featureguard", "host": api, "password": token})
+        dags = Path(__file__).with_name("airflow_dags.py")
+        with airflow_standalone(folder, dags, AIRFLOW_CONN_FEATUREGUARD_DEFAULT=connection) as airflow:
+            yield World(project, token, airflow)
+
+
+@pytest.fixture
+def page(world: World, browser: Browser) -> Iterator[Page]:
+    """A browser in which `admin` has signed in."""
+    found = browser.new_page(viewport={"width": 1400, "height": 900})
+    found.set_default_timeout(30_000)
+    found.goto(f"{world.airflow.url}/auth/login")
+    found.locator("input[name=username]").fill("admin")
+    found.locator("input[name=password]").fill(world.airflow.passwords["admin"])
+    found.get_by_role("button", name="Sign in").click()
+    found.wait_for_url(f"{world.airflow.url}/")
+    yield found
+    found.close()
+
+
+def test_nothing_trains_on_stale_features_and_whoever_waits_trains_once_they_are_fresh(world: World) -> None:
+    airflow = world.airflow
+    until(lambda: {"patient", "hasty", "whenever_fresh"} <= _dags(airflow), 120)
+    assert airflow.get("/importErrors")["import_errors"] == []
+    hasty, patient = airflow.start("hasty"), airflow.start("patient")
+    assert airflow.ended("hasty", hasty) == ("failed", {"train": "failed"})
+    until(lambda: airflow.states("patient", patient)["wait"] == "deferred", 120)
+    assert airflow.runs("whenever_fresh") == []
+    world.age(HOUR)
+    done = {"wait": "success", "gate": "success", "train": "success"}
+    assert airflow.ended("patient", patient) == ("success", done)
+    assert airflow.xcom("patient", patient, "train") == "allow"
+    (started,) = until(lambda: airflow.runs("whenever_fresh"), 120)
+    assert airflow.ended("whenever_fresh", started["dag_run_id"])[0] == "success"
+    (event,) = airflow.get("/assets/events")["asset_events"]
+    assert event["extra"]["payload"]["featureguard"]["state"] == "fresh"
+
+
+def test_strangers_see_nothing_and_nobody_writes(world: World) -> None:
+    for path in ("/", "/static/style.css", "/v1/datasets", "/docs", "/login"):
+        assert world.airflow.ask("GET", f"/featureguard{path}", None).status_code == 401
+        assert world.airflow.ask("POST", f"/featureguard{path}", None).status_code == 401
+        assert world.airflow.ask("POST", f"/featureguard{path}", "viewer").status_code == 405
+    found = world.airflow.ask("GET", "/featureguard/", "viewer")
+    assert (found.status_code, world.token in found.text) == (200, False)
+    assert world.airflow.ask("GET", "/featureguard/v1/datasets", "admin").status_code == 404
+
+
+def test_the_page_is_in_the_menu_and_lives_in_its_frame(world: World, page: Page, tmp_path: Path) -> None:
+    mistakes: list[str] = []
+    page.on("console", lambda said: mistakes.append(said.text) if said.type == "error" else None)
+    page.get_by_role("button", name="Browse").click()
+    page.get_by_role("menuitem", name="Feature freshness").click()
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("link", name="feature", exact=True)).to_be_visible()
+    page.screenshot(path=tmp_path / "fleet.png")
+    frame.get_by_role("searchbox").fill("nothing like that")  # Our script answers while one types.
+    expect(frame.get_by_text("No dataset is like that.")).to_be_visible()
+    frame.get_by_role("searchbox").fill("")
+    frame.get_by_role("link", name="feature", exact=True).click()
+    expect(frame.get_by_role("heading", name="feature").first).to_be_visible()
+    page.screenshot(path=tmp_path / "dataset.png")
+    page.reload()
+    expect(frame.get_by_role("heading", name="feature").first).to_be_visible()
+    assert [one for one in mistakes if "featureguard" in one] == []
+
+
+def test_the_button_of_a_task_leads_to_its_reasons(world: World, page: Page, tmp_path: Path) -> None:
+    run = world.airflow.start("hasty")
+    world.airflow.ended("hasty", run)
+    path = f"/dags/hasty/dagRuns/{run}/taskInstances/train/links"
+    assert world.airflow.get(path)["extra_links"] == {"featureguard": "/featureguard/subjects/pricing#train"}
+    page.goto(f"{world.airflow.url}/dags/hasty/runs/{run}/tasks/train")
+    button = page.get_by_role("link", name="featureguard")
+    expect(button).to_be_visible()
+    page.screenshot(path=tmp_path / "task.png")
+    page.goto(f"{world.airflow.url}{button.get_attribute('href')}")
+    expect(page.get_by_role("heading", name="pricing").first).to_be_visible()
+    page.screenshot(path=tmp_path / "subject.png")
+
+
+def _dags(airflow: Airflow) -> set[str]:
+    return {dag["dag_id"] for dag in airflow.get("/dags")["dags"]}
