@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -79,10 +79,11 @@ def test_a_worker_pays_nothing_for_the_page() -> None:
     assert [name for name in found if name.startswith(HEAVY)] == []
 
 
-def test_airflow_shows_the_provider_its_connection_and_its_settings(airflow_home: Path) -> None:
-    from airflow.providers_manager import ProvidersManager
+def test_airflow_knows_the_connection_and_the_decorator() -> None:
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
-    manager: Any = cast("Any", ProvidersManager)()
-    assert manager.providers["featureguard"].version == "0.1.0"
-    assert "featureguard" in manager.hooks
+    manager = ProvidersManagerTaskRuntime()
+    hook = manager.hooks["featureguard"]
+    assert hook is not None
+    assert hook.hook_class_name == "airflow_featureguard.hooks.FeatureGuardHook"
     assert "featureguard" in {name for name, _ in manager.taskflow_decorators.items()}

@@ -133,11 +133,11 @@ def test_the_button_of_a_task_leads_to_its_reasons(world: World, page: Page, tmp
     world.airflow.ended("hasty", run)
     path = f"/dags/hasty/dagRuns/{run}/taskInstances/train/links"
     assert world.airflow.get(path)["extra_links"] == {"featureguard": "/featureguard/subjects/pricing#train"}
-    page.goto(f"{world.airflow.url}/dags/hasty/runs/{run}/tasks/train")
+    page.goto(f"{world.airflow.url}/dags/hasty/runs/{run}/tasks/train/details")
     button = page.get_by_role("link", name="featureguard")
     expect(button).to_be_visible()
     page.screenshot(path=tmp_path / "task.png")
-    page.goto(f"{world.airflow.url}{button.get_attribute('href')}")
+    button.click()
     expect(page.get_by_role("heading", name="pricing").first).to_be_visible()
     page.screenshot(path=tmp_path / "subject.png")
 
