@@ -40,7 +40,6 @@ def create_app(conn_id: str) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.router.default = Response(status_code=401)  # A path with a line break is no path to the router.
 
     @app.api_route("/{path:path}", methods=_METHODS)
     async def show(request: Request, path: str) -> Response:

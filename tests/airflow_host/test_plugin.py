@@ -53,7 +53,6 @@ OUTSIDE = [
     "/datasets/%2e%2e%2flogin",
     "/datasets/rides%2f..%2f..%2fmetrics",
     "/datasets/rides%3fa=b",
-    "/datasets/rides%0d%0aHost:evil.example",
     "/datasets/rides\\..",
     "/datasets//evil.example",
     "//evil.example/",
@@ -129,7 +128,7 @@ def test_a_viewer_sees_the_pages_of_a_project(web: Web, project: Path) -> None:
 
 
 def test_whoever_passed_airflows_login_needs_no_token_of_the_store(web: Web, project: Path) -> None:
-    with open_store(f"sqlite:///{project}/store.db") as store:
+    with open_store(f"sqlite:///{project}/store.db", simulated=True) as store:
         secret = new_secret()
         scopes = frozenset({Scope.READ})
         store.tokens.add(Token(str(id_of(secret)), "ci", scopes, digest_of(secret), datetime.now(UTC)))
@@ -201,8 +200,8 @@ def test_nothing_but_pages_is_asked_for(web: Web, monkeypatch: pytest.MonkeyPatc
     with listening(noting) as url:
         connect(monkeypatch, host=url)
         for path in OUTSIDE:
-            assert web.status(path) in (401, 404), path
-            assert web.status(path, None) == 401, path
+            assert (web.status(path), web.status(path, None)) == (404, 401), path
+        assert web.status("/datasets/rides%0d%0aHost:evil.example") == 404  # By Airflow's own router.
         assert web.get("/datasets/rides").status_code == 200
     assert seen == ["/datasets/rides"]
 
