@@ -50,13 +50,14 @@ async def fetch(conn_id: str, path: str, query: Mapping[str, str]) -> tuple[int,
             got = await ask(settings, path, query)
     except AirflowException as error:
         raise PageError(str(error)) from None
-    except FeatureGuardError as error:
-        _log.error("The status page of the connection '%s' cannot be shown: %s", conn_id, error)
+    except TimeoutError:
+        raise PageError(f"What the connection '{conn_id}' names did not answer in time.") from None
+    except Exception as error:
+        unexpected = not isinstance(error, FeatureGuardError)
+        _log.error("The page of the connection '%s' failed: %s", conn_id, error, exc_info=unexpected)
         raise PageError(
             f"What the connection '{conn_id}' names cannot be read. The log of the web server says why."
         ) from None
-    except TimeoutError:
-        raise PageError(f"What the connection '{conn_id}' names did not answer in time.") from None
     return _html(conn_id, got)
 
 

@@ -30,10 +30,14 @@ class Application:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         from featureguard.access import Caller, Scope
-        from featureguard.api.app import api
-        from featureguard.api.page import views
-        from featureguard.api.security.shell import Shell
+        from featureguard.errors import MissingExtraError
 
+        try:
+            from featureguard.api.app import api
+            from featureguard.api.page import views
+            from featureguard.api.security.shell import Shell
+        except ModuleNotFoundError as error:
+            raise MissingExtraError(str(error.name), "api") from error
         self._service = _service(settings)
         self._service.keeper.ahead = views.ahead
         self._caller = Caller("airflow", frozenset({Scope.READ}))

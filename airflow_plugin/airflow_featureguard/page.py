@@ -92,7 +92,7 @@ def _confined(request: Request, answer: Response) -> Response:
     base = f"{request.url.scheme}://{request.url.netloc}{_root(request)}/"
     here, script = (base, f"{base}static/htmx.min.js") if _BASE.fullmatch(base) else ("'none'", "'none'")
     answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; img-src 'self' data:; script-src {script};"
+        f"default-src 'none'; style-src 'self'; img-src {here} data:; script-src {script};"
         f" connect-src {here}; form-action {here}; frame-ancestors 'self'; base-uri 'none'"
     )
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"

@@ -146,6 +146,15 @@ def test_an_application_of_another_connection_takes_the_place_of_the_first(
     assert hosting._RUNNING[0][1] is not first
 
 
+def test_a_token_that_is_not_known_or_may_not_read_is_told(
+    web: Web, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for secret in (api.token(Scope.OBSERVE), new_secret(), None):
+        connect(monkeypatch, host=str(api.client.base_url), password=secret)
+        found = web.get("/")
+        assert (found.status_code, "refuses the token" in found.text) == (502, True)
+
+
 def test_every_address_of_a_page_leads_back_into_airflow(web: Web, api: Api) -> None:
     for path in ("/", "/datasets/rides", "/subjects/pricing", "/incidents", "/scorecard", "/runbooks"):
         text = web.get(path).text
@@ -252,9 +261,12 @@ def test_a_connection_that_is_missing_or_wrong_is_told_without_its_secrets(
         True,
         False,
     )
-    connect(monkeypatch, extra={"project": "/no/such/project"})
-    found = web.get("/")
-    assert (found.status_code, "/no/such" in found.text) == (503, False)
+    for extra in ({"project": "/no/such/project"}, {"project": 7, "environment": ["odd"]}):
+        connect(monkeypatch, extra=extra)
+        found = web.get("/")
+        assert (found.status_code, "/no/such" in found.text) == (503, False)
+    connect(monkeypatch, host="http://127.0.0.1:9")
+    assert "cannot be reached" in web.get("/").text
 
 
 def test_the_page_is_in_the_menu_and_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:

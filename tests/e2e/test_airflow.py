@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 pytest.importorskip("airflow", reason="airflow (extra 'airflow') is not installed")
 
 from playwright.sync_api import Browser, Page, expect
+from starlette.responses import HTMLResponse
 
 from tests.builders import HOUR, write
 from tests.e2e.airflow_standalone import Airflow, airflow_standalone
 from tests.e2e.conftest import featureguard, serving
 from tests.e2e.dagster_dev import until
+from tests.integration.api.conftest import listening
 from tests.world import at
 
 CONTRACT = """dataset: feature
@@ -28,6 +31,15 @@ time: {event: at}
 freshness: {max_age: 2h}
 """
 SUBJECT = "subject: pricing\nowner: ml@example.org\ntier: 0\nrequires: [feature]\n"
+HOSTILE = """<!doctype html><title>hostile</title>
+<script>document.title = 'inline'; fetch('/api/v2/connections')</script>
+<script src="/static/htmx.min.js"></script><script src="/static/evil.js"></script>
+<script src='/docs/evil.js'></script><img src='/api/v2/dags'><iframe src='/api/v2/dags'></iframe>
+<p hx-get='/api/v2/connections' hx-trigger='load'>read</p>
+<p hx-post='/api/v2/dags/hasty/dagRuns' hx-trigger='load' hx-vals='{"logical_date": null}'>start</p>
+<p hx-get='/featureguard/' hx-trigger='load' hx-vals='js:{x: document.title="evaluated"}'>evaluate</p>
+<form method='post' action='/auth/logout'><button>Click me</button></form>
+"""
 
 
 @dataclass
@@ -61,16 +73,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = featureguard("token", "create", "airflow", "--scope", "gate", "--json", folder=project)
     token = json.loads(made.stdout)["token"]
     with serving(project) as api:
-        connection = json.dumps({"conn_type": "featureguard", "host": api, "password": token})
         dags = Path(__file__).with_name("airflow_dags.py")
-        with airflow_standalone(folder, dags, AIRFLOW_CONN_FEATUREGUARD_DEFAULT=connection) as airflow:
+        with airflow_standalone(folder, dags) as airflow:
+            airflow.connect("POST", "", host=api, password=token)
             yield World(project, token, airflow)
 
 
 @pytest.fixture
 def page(world: World, browser: Browser) -> Iterator[Page]:
     """A browser in which `admin` has signed in."""
-    found = browser.new_page(viewport={"width": 1400, "height": 900})
+    found = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
     found.set_default_timeout(30_000)
     found.goto(f"{world.airflow.url}/auth/login")
     found.locator("input[name=username]").fill("admin")
@@ -140,6 +152,22 @@ def test_the_button_of_a_task_leads_to_its_reasons(world: World, page: Page, tmp
     button.click()
     expect(page.get_by_role("heading", name="pricing").first).to_be_visible()
     page.screenshot(path=tmp_path / "subject.png")
+
+
+def test_an_api_that_became_hostile_gets_nowhere_in_the_browser_of_an_admin(
+    world: World, page: Page, tmp_path: Path
+) -> None:
+    answered: list[str] = []
+    page.on("response", lambda answer: answered.append(urlsplit(answer.url).path))
+    with listening(HTMLResponse(HOSTILE)) as evil:
+        world.airflow.connect("PATCH", "/featureguard_default", host=evil)
+        page.goto(f"{world.airflow.url}/featureguard/")
+        page.get_by_role("button", name="Click me").click()
+        page.wait_for_timeout(2_000)
+    page.screenshot(path=tmp_path / "hostile.png")
+    assert page.title() == "hostile"
+    assert "/featureguard/static/htmx.min.js" in answered  # That ours does run makes it worth a test.
+    assert [path for path in answered if not path.startswith("/featureguard/")] == []
 
 
 def _dags(airflow: Airflow) -> set[str]:
