@@ -35,10 +35,11 @@ HOSTILE = """<!doctype html><title>hostile</title>
 <script>document.title = 'inline'; fetch('/api/v2/connections')</script>
 <script src="/static/htmx.min.js"></script><script src="/static/evil.js"></script>
 <script src='/docs/evil.js'></script><img src='/api/v2/dags'><iframe src='/api/v2/dags'></iframe>
+<p hx-get='/featureguard/incidents' hx-trigger='load'>our script runs</p>
 <p hx-get='/api/v2/connections' hx-trigger='load'>read</p>
 <p hx-post='/api/v2/dags/hasty/dagRuns' hx-trigger='load' hx-vals='{"logical_date": null}'>start</p>
 <p hx-get='/featureguard/' hx-trigger='load' hx-vals='js:{x: document.title="evaluated"}'>evaluate</p>
-<form method='post' action='/auth/logout'><button>Click me</button></form>
+<form method='post' action='/auth/logout'></form>
 """
 
 
@@ -158,15 +159,17 @@ def test_an_api_that_became_hostile_gets_nowhere_in_the_browser_of_an_admin(
     world: World, page: Page, tmp_path: Path
 ) -> None:
     answered: list[str] = []
+    page.goto("about:blank")
     page.on("response", lambda answer: answered.append(urlsplit(answer.url).path))
     with listening(HTMLResponse(HOSTILE)) as evil:
         world.airflow.connect("PATCH", "/featureguard_default", host=evil)
         page.goto(f"{world.airflow.url}/featureguard/")
-        page.get_by_role("button", name="Click me").click()
         page.wait_for_timeout(2_000)
-    page.screenshot(path=tmp_path / "hostile.png")
-    assert page.title() == "hostile"
-    assert "/featureguard/static/htmx.min.js" in answered  # That ours does run makes it worth a test.
+        page.screenshot(path=tmp_path / "hostile.png")
+        assert page.title() == "hostile"
+        page.evaluate("document.forms[0].submit()")
+        page.wait_for_timeout(1_000)
+    assert "/featureguard/incidents" in answered  # What our own script may ask for.
     assert [path for path in answered if not path.startswith("/featureguard/")] == []
 
 
