@@ -132,7 +132,7 @@ def airflow_standalone(folder: Path, dags: Path, **variables: str) -> Iterator[A
 
 
 def _environ(home: Path, variables: dict[str, str]) -> tuple[str, dict[str, str]]:
-    port, worker_logs, trigger_logs = _free_ports(3)
+    port, worker_logs, trigger_logs = free_ports(3)
     url = f"http://127.0.0.1:{port}"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "FEATUREGUARD"))}
     return url, {
@@ -157,7 +157,8 @@ def _environ(home: Path, variables: dict[str, str]) -> tuple[str, dict[str, str]
     }
 
 
-def _free_ports(number: int) -> list[str]:
+def free_ports(number: int) -> list[str]:
+    """Ports of this machine that nobody listens to."""
     found = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
     ports = [str(one.getsockname()[1]) for one in found]
     for one in found:

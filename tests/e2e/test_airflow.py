@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.responses import HTMLResponse
 
 from tests.builders import HOUR, write
-from tests.e2e.airflow_standalone import Airflow, airflow_standalone
+from tests.e2e.airflow_standalone import Airflow, airflow_standalone, free_ports
 from tests.e2e.conftest import featureguard, serving
 from tests.e2e.dagster_dev import until
 from tests.integration.api.conftest import listening
@@ -50,10 +52,19 @@ class World:
     project: Path
     token: str
     airflow: Airflow
+    port: str
+    api: ExitStack
 
     def age(self, old: timedelta) -> None:
         """Rewrite the data with rows of an age, and look at it."""
         age(self.project, old)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """A time without API."""
+        self.api.close()
+        yield
+        self.api.enter_context(serving(self.project, "--port", self.port))
 
 
 def age(project: Path, old: timedelta) -> None:
@@ -73,11 +84,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     age(project, 3 * HOUR)
     made = featureguard("token", "create", "airflow", "--scope", "gate", "--json", folder=project)
     token = json.loads(made.stdout)["token"]
-    with serving(project) as api:
+    (port,) = free_ports(1)
+    with ExitStack() as api:
+        url = api.enter_context(serving(project, "--port", port))
         dags = Path(__file__).with_name("airflow_dags.py")
         with airflow_standalone(folder, dags) as airflow:
-            airflow.connect("POST", "", host=api, password=token)
-            yield World(project, token, airflow)
+            airflow.connect("POST", "", host=url, password=token)
+            yield World(project, token, airflow, port, api)
 
 
 @pytest.fixture
@@ -110,6 +123,22 @@ def test_nothing_trains_on_stale_features_and_whoever_waits_trains_once_they_are
     assert airflow.ended("whenever_fresh", started["dag_run_id"])[0] == "success"
     (event,) = airflow.get("/assets/events")["asset_events"]
     assert event["extra"]["payload"]["featureguard"]["state"] == "fresh"
+
+
+def test_an_outage_of_the_api_only_delays(world: World) -> None:
+    airflow, before = world.airflow, len(world.airflow.runs("whenever_fresh"))
+    world.age(3 * HOUR)
+    run = airflow.start("patient")
+    until(lambda: airflow.states("patient", run)["wait"] == "deferred", 120)
+    until(lambda: not _watcher_saw_it_fresh(airflow), 60)
+    with world.outage():
+        time.sleep(15)
+        assert airflow.states("patient", run)["wait"] == "deferred"
+    world.age(HOUR)
+    assert airflow.ended("patient", run)[0] == "success"
+    until(lambda: len(airflow.runs("whenever_fresh")) > before, 60)
+    time.sleep(10)
+    assert len(airflow.runs("whenever_fresh")) == before + 1  # Neither the outage nor its end was an event.
 
 
 def test_strangers_see_nothing_and_nobody_writes(world: World) -> None:
@@ -171,6 +200,13 @@ def test_an_api_that_became_hostile_gets_nowhere_in_the_browser_of_an_admin(
         page.wait_for_timeout(1_000)
     assert "/featureguard/incidents" in answered  # What our own script may ask for.
     assert [path for path in answered if not path.startswith("/featureguard/")] == []
+
+
+def _watcher_saw_it_fresh(airflow: Airflow) -> bool:
+    """What the watcher keeps with the asset, for whoever takes over from it."""
+    (asset,) = airflow.get("/assets")["assets"]
+    (kept,) = airflow.get(f"/assets/{asset['id']}/state-store")["asset_state_store"]
+    return bool(kept["value"])
 
 
 def _dags(airflow: Airflow) -> set[str]:
