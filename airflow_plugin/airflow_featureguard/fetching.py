@@ -44,9 +44,9 @@ async def fetch(conn_id: str, path: str, query: Mapping[str, str]) -> tuple[int,
     from featureguard.errors import FeatureGuardError
 
     try:
-        settings = await asyncio.to_thread(FeatureGuardHook(conn_id).settings)
-        ask = _from_api if "api_url" in settings else _from_project
         async with asyncio.timeout(PATIENCE_SECONDS):
+            settings = await asyncio.to_thread(FeatureGuardHook(conn_id).settings)
+            ask = _from_api if "api_url" in settings else _from_project
             got = await ask(settings, path, query)
     except AirflowException as error:
         raise PageError(str(error)) from None
