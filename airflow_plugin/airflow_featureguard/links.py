@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from airflow.sdk import BaseOperatorLink
 
@@ -37,4 +37,11 @@ class DecisionLink(BaseOperatorLink):
 
 def address_of(subject: str, action: str) -> str:
     """Where the status page explains a subject, behind Airflow's own login."""
-    return f"{PREFIX}/subjects/{quote(subject, safe='')}#{quote(action, safe='')}"
+    return f"{prefix()}/subjects/{quote(subject, safe='')}#{quote(action, safe='')}"
+
+
+def prefix() -> str:
+    """Where the page is, also in an Airflow behind a path, which `base_url` of its section `api` names."""
+    from airflow.configuration import conf
+
+    return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/") + PREFIX

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cached_property
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_featureguard.links import DecisionLink
+from airflow_featureguard.hooks import CONN_ID
+from airflow_featureguard.links import PREFIX, DecisionLink, prefix
+
+_log = logging.getLogger("airflow.featureguard")
 
 
 class FeatureGuardPlugin(AirflowPlugin):
@@ -25,3 +30,34 @@ class FeatureGuardPlugin(AirflowPlugin):
         from airflow_featureguard.listener import listener
 
         return [listener()]
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The status page; none if it is switched off, or if it cannot be put behind Airflow's login."""
+        from airflow.configuration import conf
+
+        if not conf.getboolean("featureguard", "page", fallback=True):
+            return []
+        try:
+            from airflow_featureguard.page import create_app
+
+            app = create_app(conf.get("featureguard", "page_conn_id", fallback=CONN_ID))
+        except Exception as error:
+            _log.error("The status page is left out: %s: %s", type(error).__name__, error)
+            return []
+        return [{"app": app, "url_prefix": PREFIX, "name": "featureguard"}]
+
+    @cached_property
+    def external_views(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The page's place in Airflow's menu."""
+        if not self.fastapi_apps:
+            return []
+        return [
+            {
+                "name": "Feature freshness",
+                "href": f"{prefix()}/",
+                "destination": "nav",
+                "category": "browse",
+                "url_route": "featureguard",
+            }
+        ]

@@ -286,6 +286,16 @@ class AsyncClient(_Common):
         """As `Client.observe`."""
         return await self._run(self._observe(readings, looks))
 
+    async def page(self, path: str, query: Mapping[str, str]) -> Got:
+        """A page of the status page as it comes, for whoever shows it elsewhere; asked once.
+
+        Args:
+            path: From the root, already quoted.
+            query: Parameters.
+        """
+        asked = Asked("GET", path, query, headers={"Accept": "text/html"})
+        return await self._send(Send(asked, self._patience.seconds))
+
     async def _run(self, plan: Steps[T]) -> T:
         got: Got | None = None
         try:
@@ -349,6 +359,7 @@ def _request(step: Send) -> dict[str, Any]:
         "url": asked.path,
         "params": dict(asked.query) or None,
         "json": asked.body,
+        "headers": dict(asked.headers),
         "timeout": step.seconds,
     }
 

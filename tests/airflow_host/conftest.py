@@ -34,3 +34,9 @@ def airflow_database() -> None:
         initdb()
         with create_session() as session:
             DagBundlesManager().sync_bundles_to_db(session=session)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def airflow_home(airflow_database: None) -> Path:
+    """Airflow's home."""
+    return _HOME
