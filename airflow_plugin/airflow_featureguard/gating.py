@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from airflow_featureguard.asking import ruling_document, sentence
 from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
-from airflow_featureguard.links import ADDRESS, DecisionLink, address_of
+from airflow_featureguard.links import DecisionLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -103,7 +103,6 @@ class Gate(BaseOperator):
         ruling = self._decided(ti)
         self.decision, told = ruling_document(ruling), sentence(ruling)
         ti.xcom_push(key=DECISION, value=self.decision)
-        ti.xcom_push(key=ADDRESS, value=address_of(self.subject, self.action))
         if ruling.allowed:
             self.log.info(told)
             for outlet in self.outlets:

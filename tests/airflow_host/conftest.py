@@ -36,7 +36,7 @@ def airflow_database() -> None:
             DagBundlesManager().sync_bundles_to_db(session=session)  # type: ignore[no-untyped-call]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def airflow_home(airflow_database: None) -> Path:
     """Airflow's home."""
     return _HOME

@@ -41,12 +41,12 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
 def test_the_decision_is_recorded_and_left_with_the_task_and_its_asset(lake: Lake) -> None:
     lake.look()
     with new_dag() as dag:
-        FeatureGateOperator(task_id="gate", subject="pricing", outlets=[Asset("published")])
+        FeatureGateOperator(task_id="gate", subject="pricing", outlets=[Asset("pricing_features")])
     made = made_by(dag)
     document = xcom(made, "gate")
     with lake.guard() as guard:
         assert guard.store_in_use.decisions.find(document["id"]).subject == "pricing"
-    (event,) = events("published")
+    (event,) = events("pricing_features")
     assert event.extra["featureguard"] == document == xcom(made, "gate", DECISION)
     assert xcom(made, "gate", ADDRESS) == "/featureguard/subjects/pricing#train"
 
