@@ -39,7 +39,7 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.gates"], check=True)
     _service(folder, max(20, options.rows // 10_000), options.rounds)
     _dagster(max(20, options.rows // 10_000))
-    _airflow()
+    _airflow(min(500, max(20, options.rows // 20_000)))
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -140,9 +140,10 @@ def _dagster(contracts: int) -> None:
         print("\n(i) the extra 'dagster' is not installed: Dagster is left out")
 
 
-def _airflow() -> None:
+def _airflow(sensors: int) -> None:
     if find_spec("airflow"):
-        subprocess.run([sys.executable, "-m", "benchmarks.airflow_host"], check=True)
+        command = [sys.executable, "-m", "benchmarks.airflow_host", str(sensors), str(sensors / 16)]
+        subprocess.run(command, check=True)
     else:
         print("\n(j) the extra 'airflow' is not installed: Airflow is left out")
 

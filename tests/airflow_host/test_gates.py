@@ -148,7 +148,7 @@ BAD: list[State] = [
 def waits(**more: Any) -> Callable[[], Any]:
     def made() -> Any:
         return FeatureFreshnessSensor(
-            task_id="gate", subject="pricing", poke_interval=0.3, max_wait=0.5, timeout=1.5, **more
+            task_id="gate", subject="pricing", poke_interval=0.2, max_wait=0.3, timeout=0.7, **more
         )
 
     return made
