@@ -60,16 +60,16 @@ class FeatureFreshnessSensor(BaseSensorOperator):
         max_wait: timedelta | float = 300.0,
         **kwargs: Any,
     ) -> None:
-        if kwargs.get("soft_fail") or kwargs.get("never_fail"):
+        self.deferrable = mode is None if deferrable is None else deferrable
+        if poke_interval is None:
+            poke_interval = 15.0 if self.deferrable else 60.0
+        super().__init__(mode=mode or "poke", poke_interval=poke_interval, max_wait=max_wait, **kwargs)
+        if self.soft_fail or self.never_fail:
             raise ValueError(
                 "A sensor that is skipped instead of failing lets tasks with trigger rules such as"
                 " 'none_failed' run. Leave out 'soft_fail' and 'never_fail'; where a breach may skip, use"
                 " FeatureGateOperator(on_breach='skip')."
             )
-        self.deferrable = mode is None if deferrable is None else deferrable
-        if poke_interval is None:
-            poke_interval = 15.0 if self.deferrable else 60.0
-        super().__init__(mode=mode or "poke", poke_interval=poke_interval, max_wait=max_wait, **kwargs)
         Question.of(subject, action, dataset)
         self.subject, self.action, self.dataset = subject, action, dataset
         self.fail_on_block, self.featureguard_conn_id = fail_on_block, featureguard_conn_id

@@ -126,6 +126,11 @@ def test_nothing_that_fails_softly_is_a_gate(soft: str) -> None:
             train()
 
 
+def test_not_even_defaults_of_the_dag_make_a_sensor_fail_softly() -> None:
+    with new_dag(default_args={"soft_fail": True}), pytest.raises(ValueError, match="'none_failed' run"):
+        FeatureFreshnessSensor(task_id="wait", subject="pricing")
+
+
 @pytest.mark.parametrize(
     ("on_breach", "rule", "warns"),
     [
