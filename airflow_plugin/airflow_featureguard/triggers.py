@@ -13,7 +13,47 @@ from airflow_featureguard.asking import Question, Seen
 from airflow_featureguard.hooks import CONN_ID
 
 
-class FreshnessTrigger(BaseTrigger):
+class _Watching(BaseTrigger):
+    """Asks one question by one connection, as often as a pace says."""
+
+    def __init__(
+        self,
+        *,
+        subject: str | None = None,
+        action: str = "train",
+        dataset: str | None = None,
+        featureguard_conn_id: str = CONN_ID,
+        shortest: float = 15.0,
+        longest: float = 300.0,
+    ) -> None:
+        super().__init__()
+        self.question = Question.of(subject, action, dataset)
+        self.featureguard_conn_id = featureguard_conn_id
+        self.shortest, self.longest = shortest, longest
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """How it is made again elsewhere."""
+        return f"{type(self).__module__}.{type(self).__name__}", {
+            "subject": self.question.subject,
+            "action": self.question.action,
+            "dataset": self.question.dataset,
+            "featureguard_conn_id": self.featureguard_conn_id,
+            "shortest": self.shortest,
+            "longest": self.longest,
+        }
+
+    def answers(self) -> AsyncGenerator[Seen, None]:
+        """Every answer from now on.
+
+        Raises:
+            Mistake: If the question is wrong, or may not be asked.
+        """
+        from airflow_featureguard.polling import Pace, watch
+
+        return watch(self.featureguard_conn_id, self.question, Pace(self.shortest, self.longest))
+
+
+class FreshnessTrigger(_Watching):
     """Fires once when a gate is open or a dataset is fresh, or when it is known that waiting is over.
 
     Triggers of one process that wait for the same share one poll. An outage of the API, or a triggerer that
@@ -30,33 +70,14 @@ class FreshnessTrigger(BaseTrigger):
         longest: Most seconds between two questions.
     """
 
-    def __init__(
-        self,
-        *,
-        subject: str | None = None,
-        action: str = "train",
-        dataset: str | None = None,
-        featureguard_conn_id: str = CONN_ID,
-        fail_on_block: bool = False,
-        until: float | None = None,
-        shortest: float = 15.0,
-        longest: float = 300.0,
-    ) -> None:
-        super().__init__()
-        self.question = Question.of(subject, action, dataset)
-        self.featureguard_conn_id, self.fail_on_block, self.until = featureguard_conn_id, fail_on_block, until
-        self.shortest, self.longest = shortest, longest
+    def __init__(self, *, fail_on_block: bool = False, until: float | None = None, **asked: Any) -> None:
+        super().__init__(**asked)
+        self.fail_on_block, self.until = fail_on_block, until
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """How it is made again elsewhere."""
-        return "airflow_featureguard.triggers.FreshnessTrigger", {
-            **_asked(self.question),
-            "featureguard_conn_id": self.featureguard_conn_id,
-            "fail_on_block": self.fail_on_block,
-            "until": self.until,
-            "shortest": self.shortest,
-            "longest": self.longest,
-        }
+        path, asked = super().serialize()
+        return path, {**asked, "fail_on_block": self.fail_on_block, "until": self.until}
 
     async def run(self) -> AsyncGenerator[TriggerEvent, None]:
         """Fires `{"outcome": "open" | "breach" | "timeout" | "mistake", "text": …, "document": …}`."""
@@ -82,11 +103,10 @@ class FreshnessTrigger(BaseTrigger):
             self.log.info(seen.text)
 
     async def _outcome(self) -> TriggerEvent:
-        from airflow_featureguard.polling import Mistake, Pace, watch
+        from airflow_featureguard.polling import Mistake
 
-        pace = Pace(self.shortest, self.longest)
         try:
-            async with aclosing(watch(self.featureguard_conn_id, self.question, pace)) as answers:
+            async with aclosing(self.answers()) as answers:
                 async for seen in answers:
                     self._say(seen)
                     if seen.open or (seen.breached and self.fail_on_block):
@@ -99,7 +119,7 @@ class FreshnessTrigger(BaseTrigger):
         raise AssertionError("a watch ends only with an error")
 
 
-class FreshnessEventTrigger(BaseEventTrigger):
+class FreshnessEventTrigger(_Watching, BaseEventTrigger):
     """For an `AssetWatcher`: an asset event each time a gate opens or a dataset becomes fresh.
 
     Once per opening, also where it is open at first; what was told is kept with the asset. While nobody can
@@ -114,40 +134,15 @@ class FreshnessEventTrigger(BaseEventTrigger):
         longest: Most seconds between two questions.
     """
 
-    def __init__(
-        self,
-        *,
-        subject: str | None = None,
-        action: str = "train",
-        dataset: str | None = None,
-        featureguard_conn_id: str = CONN_ID,
-        shortest: float = 15.0,
-        longest: float = 300.0,
-    ) -> None:
-        super().__init__()
-        self.question = Question.of(subject, action, dataset)
-        self.featureguard_conn_id = featureguard_conn_id
-        self.shortest, self.longest = shortest, longest
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """How it is made again elsewhere."""
-        return "airflow_featureguard.triggers.FreshnessEventTrigger", {
-            **_asked(self.question),
-            "featureguard_conn_id": self.featureguard_conn_id,
-            "shortest": self.shortest,
-            "longest": self.longest,
-        }
-
     async def run(self) -> AsyncGenerator[TriggerEvent, None]:
         """Fires `{"featureguard": document}` for each opening; never ends."""
         import asyncio
 
-        from airflow_featureguard.polling import Mistake, Pace, watch
+        from airflow_featureguard.polling import Mistake
 
-        pace = Pace(self.shortest, self.longest)
         while True:
             try:
-                async with aclosing(watch(self.featureguard_conn_id, self.question, pace)) as answers:
+                async with aclosing(self.answers()) as answers:
                     async for seen in answers:
                         if not seen.known or seen.open == await self._was_open():
                             continue
@@ -176,7 +171,3 @@ class FreshnessEventTrigger(BaseEventTrigger):
     def _key(self) -> str:
         asked = self.question
         return f"featureguard/{asked.dataset or f'{asked.subject}/{asked.action}'}"
-
-
-def _asked(question: Question) -> dict[str, Any]:
-    return {"subject": question.subject, "action": question.action, "dataset": question.dataset}
