@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetWatcher, task
@@ -27,7 +27,9 @@ def train() -> Any:
 
 
 with DAG("patient", schedule=None, **SINCE):  # type: ignore[arg-type]
-    wait = FeatureFreshnessSensor(task_id="wait", subject="pricing", poke_interval=2, max_wait=4)
+    # A busy scheduler can hear of a deferral after the task was resumed, and fails the task for that.
+    again: dict[str, Any] = {"retries": 3, "retry_delay": timedelta(seconds=1)}
+    wait = FeatureFreshnessSensor(task_id="wait", subject="pricing", poke_interval=2, max_wait=4, **again)
     wait >> FeatureGateOperator(task_id="gate", subject="pricing") >> train()
 
 with DAG("hasty", schedule=None, **SINCE):  # type: ignore[arg-type]
