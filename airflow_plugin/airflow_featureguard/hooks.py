@@ -115,9 +115,15 @@ def settings_of(connection: Connection) -> dict[str, Any]:
             holds `project`, `environment`, `timeout_seconds`, `insecure` and, for a simulated store, `now`.
 
     Raises:
-        AirflowFailException: If it names neither an API nor a project.
+        AirflowFailException: If it names neither an API nor a project, or its timeout is no time.
     """
     extra: Mapping[str, Any] = connection.extra_dejson
+    seconds = extra.get("timeout_seconds")
+    if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < 3600):
+        raise AirflowFailException(
+            f"'timeout_seconds' of the connection '{connection.conn_id}' is {seconds!r}."
+            " Write seconds, e.g. 5."
+        )
     found = {name: extra[name] for name in ("timeout_seconds", "insecure") if extra.get(name) is not None}
     if connection.host:
         return {**found, "api_url": _address(connection), "token": connection.password or None}

@@ -110,6 +110,11 @@ class _Line:
         except (FeatureGuardError, AirflowFailException) as error:
             await self._forget()
             return Mistake(str(error))
+        except Exception as error:  # Whoever waits must not wait for a poll that died.
+            _log.exception("featureguard: whether %s could not be asked", question)
+            await self._forget()
+            why = f"featureguard: nobody can tell whether {question}: {type(error).__name__}"
+            return Seen(False, False, False, f"{why}. The log of the triggerer says more.")
         if not found.known:
             await self._forget()
         return found

@@ -253,6 +253,11 @@ def test_what_a_worker_saw_is_handed_to_the_api(tmp_path: Path, monkeypatch: pyt
         ("pricing", None, "There is no connection 'featureguard_default'. Make one of the type"),
         ("pricing", {"extra": {}}, "names neither the address of an API as its host nor a 'project'"),
         ("pricing", {"extra": {"project": "/nowhere"}}, "There is no file or folder '/nowhere'"),
+        (
+            "pricing",
+            {"host": "http://127.0.0.1:9", "extra": {"timeout_seconds": "soon"}},
+            "'timeout_seconds' of the connection 'featureguard_default' is 'soon'. Write",
+        ),
         ("pricing", {"host": "http://me:secret@127.0.0.1:9"}, "Credentials stand in the address of the API"),
         ("pricing", {"host": "http://10.0.0.1", "password": "fg_secret"}, "would go to 10.0.0.1 unencrypted"),
     ],

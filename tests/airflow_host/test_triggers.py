@@ -52,11 +52,12 @@ class Door:
 
 @dataclass
 class Site:
-    """A world, its API, and the door before it."""
+    """A world, its API, the door before it, and a connection to that."""
 
     it: World
     api: Api
     door: Door
+    connection: dict[str, Any]
 
     def stale(self) -> None:
         self.it.go_stale()
@@ -73,8 +74,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         door = Door(create_app(api.service, owns_service=False))
         with listening(door) as url:
             token = api.token(Scope.READ)
-            connect(monkeypatch, {"conn_type": "featureguard", "host": url, "password": token})
-            yield Site(it, api, door)
+            connection = {"conn_type": "featureguard", "host": url, "password": token}
+            connect(monkeypatch, connection)
+            yield Site(it, api, door, connection)
 
 
 async def fired(trigger: Any) -> Any:
@@ -131,6 +133,24 @@ def test_an_outage_only_delays(site: Site, outage: str) -> None:
         return await waiting
 
     site.stale()
+    assert asyncio.run(wait())["outcome"] == "open"
+
+
+def test_something_unforeseen_only_delays_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait() -> Any:
+        waiting = asyncio.create_task(fired(FreshnessTrigger(subject="pricing", **QUICK)))
+        await until(lambda: len(broken) >= 2)
+        monkeypatch.undo()
+        connect(monkeypatch, site.connection)
+        return await waiting
+
+    broken: list[str] = []
+
+    def breaks(_: Any) -> Any:
+        broken.append("once more")
+        raise RuntimeError("it is not as it should be")
+
+    monkeypatch.setattr("airflow_featureguard.hooks.settings_of", breaks)
     assert asyncio.run(wait())["outcome"] == "open"
 
 
