@@ -26,6 +26,7 @@ from typing import Any
 
 from benchmarks.running import target
 
+_MANY = 100
 _IMPORTS = """import sys, time, airflow.sdk
 started = time.perf_counter()
 import {modules}
@@ -46,7 +47,8 @@ def main(sensors: int, seconds: float) -> None:
     import airflow
 
     print(f"\n(j) in Airflow {airflow.__version__}")
-    ours, peer = (_import_ms(modules) for modules in (_OURS, _PEER))
+    rounds = 5 if sensors >= _MANY else 1
+    ours, peer = (_import_ms(modules, rounds) for modules in (_OURS, _PEER))
     print(target("to import sensors and operators, beyond airflow.sdk", ours, 100, "ms"))
     print(f"         beside FileSensor and BashOperator of Airflow's own: {peer:.0f} ms")
     for title, subjects in (("for the same", 1), ("each for another subject", sensors)):
@@ -55,13 +57,13 @@ def main(sensors: int, seconds: float) -> None:
         print(f"         in the first {seconds:g} s: {first:.1f} a second")
 
 
-def _import_ms(modules: str) -> float:
+def _import_ms(modules: str, rounds: int) -> float:
     def once() -> float:
         command = [sys.executable, "-c", _IMPORTS.format(modules=modules)]
         told = subprocess.run(command, capture_output=True, text=True, check=True)
         return float(told.stdout.splitlines()[-1])
 
-    return statistics.median(once() for _ in range(5))
+    return statistics.median(once() for _ in range(rounds))
 
 
 def _asked(sensors: int, subjects: int, seconds: float) -> tuple[float, float]:
