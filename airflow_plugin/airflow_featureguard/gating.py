@@ -129,8 +129,11 @@ class Gate(BaseOperator):
 
 
 def key_of(ti: Any) -> str:
-    """Names one attempt of one task instance: a retry is a question of its own, a repeated request is not."""
-    parts = (ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index), str(ti.try_number))
+    """Names one attempt of one task instance: a retry is a question of its own, a repeated request is not.
+
+    Airflow's id of the instance is part of it: `airflow dags test` runs the same run anew.
+    """
+    parts = (ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index), str(ti.try_number), str(ti.id))
     key = "/".join(("airflow", *parts))
     if len(key) > _LONGEST_KEY or not key.isprintable():
         return f"airflow/{hashlib.sha256(key.encode()).hexdigest()}"

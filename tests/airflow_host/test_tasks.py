@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ pytest.importorskip("httpx", reason="httpx (extra 'client') is not installed")
 
 from airflow.sdk import Asset, task
 
-from airflow_featureguard.gating import DECISION
+from airflow_featureguard.gating import DECISION, key_of
 from airflow_featureguard.hooks import FeatureGuardHook
 from airflow_featureguard.links import ADDRESS
 from airflow_featureguard.notifications import FeatureGuardNotifier
@@ -88,6 +89,22 @@ def test_a_hold_is_tried_again_as_a_question_of_its_own_and_a_block_is_not(lake:
     assert tries() == 1
     with lake.guard() as guard:
         assert len(guard.store_in_use.decisions.recorded(subject="pricing")) == 4
+
+
+def test_every_attempt_has_a_key_of_its_own_and_no_key_is_too_long() -> None:
+    one = {"dag_id": "dag", "run_id": "run", "task_id": "task", "map_index": -1, "try_number": 1, "id": "a"}
+    others: list[dict[str, Any]] = [
+        {},
+        {"try_number": 2},
+        {"map_index": 0},
+        {"id": "b"},
+        {"run_id": "r" * 250},
+        {"run_id": "é\n"},
+    ]
+    keys = [key_of(SimpleNamespace(**(one | other))) for other in others]
+    assert key_of(SimpleNamespace(**one)) == keys[0]
+    assert len(set(keys)) == len(others)
+    assert max(map(len, keys)) <= 200
 
 
 def test_a_breach_skips_only_where_that_is_asked_for(lake: Lake) -> None:
