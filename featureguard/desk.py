@@ -331,12 +331,16 @@ def _checked(guard: Guard, names: Sequence[str]) -> list[Report]:
 
 
 def freshness_of(told: Mapping[str, Any]) -> Freshness:
-    """How fresh a dataset is, as the API tells it.
+    """How fresh a dataset is, as the API tells it; `unknown` while it cannot read its store.
 
     Raises:
         UsageError: If what it tells makes no sense.
     """
+    from featureguard.client.asking import STALE  # noqa: PLC0415
+
     try:
+        if told.get(STALE):  # The last picture, and nobody knows whether it is still true.
+            return Freshness(str(told["dataset"]), "unknown")
         found = told["freshness"]
         until = found["fresh_until"]
         return Freshness(

@@ -23,10 +23,7 @@ ON_BREACH = ("fail", "skip")
 DECISION = "featureguard_decision"
 """The XCom that holds the decision, also where the task failed."""
 
-_RUNS_AFTER_FAILURE = frozenset(
-    {"all_done", "all_done_min_one_success", "always", "none_skipped", "one_done", "one_success"}
-)
-_RUNS_AFTER_SKIP = frozenset(
+_RISKY = frozenset(
     {
         "all_done",
         "all_done_min_one_success",
@@ -34,10 +31,17 @@ _RUNS_AFTER_SKIP = frozenset(
         "always",
         "none_failed",
         "none_failed_min_one_success",
+        "none_skipped",
         "one_done",
         "one_success",
     }
 )
+"""Rules by which a task runs though a gate before it failed or was skipped; also one that never asked is.
+
+A gate is skipped with its upstreams, and where it is mapped over nothing. Rules that run only after a failure
+are for those that tell of it.
+"""
+
 _LONGEST_KEY = 200
 
 
@@ -141,16 +145,16 @@ def key_of(ti: Any) -> str:
 
 
 def slips(gate: Gate) -> list[str]:
-    """What would run after a gate though it refuses, by its trigger rule; one sentence each.
+    """What may run after a gate that failed or was skipped, by its trigger rule; one sentence each.
 
     Tasks that ask the gate themselves, and those that tear down, may run.
     """
-    risky = _RUNS_AFTER_FAILURE if gate.on_breach == "fail" else _RUNS_AFTER_SKIP
     return [
         f"The trigger rule '{_rule(other)}' of task '{other.task_id}' lets it run though the gate"
-        f" '{gate.task_id}' refuses. Use 'all_success', or ask in the task itself: @task.featureguard."
+        f" '{gate.task_id}' failed or was skipped. Use 'all_success', or ask in the task itself:"
+        " @task.featureguard."
         for other in _downstream(gate)
-        if _rule(other) in risky and not (_is_gate(other) or getattr(other, "is_teardown", False))
+        if _rule(other) in _RISKY and not (_is_gate(other) or getattr(other, "is_teardown", False))
     ]
 
 

@@ -124,6 +124,10 @@ def settings_of(connection: Connection) -> dict[str, Any]:
             f"'timeout_seconds' of the connection '{connection.conn_id}' is {seconds!r}."
             " Write seconds, e.g. 5."
         )
+    if not isinstance(extra.get("insecure") or False, bool):
+        raise AirflowFailException(
+            f"'insecure' of the connection '{connection.conn_id}' is no truth value. Write true or false."
+        )
     found = {name: extra[name] for name in ("timeout_seconds", "insecure") if extra.get(name) is not None}
     if connection.host:
         return {**found, "api_url": _address(connection), "token": connection.password or None}

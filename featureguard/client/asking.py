@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 
 from featureguard.errors import FeatureGuardError, UsageError
 
+STALE = "featureguard-stale"
+"""The header, and the key in a document that was read, of a service that cannot read its store now."""
+
 MOST_BYTES = 8 << 20
 """Largest answer that is read."""
 
@@ -136,9 +139,12 @@ def _document(got: Got) -> Any:
         if _media_type(got) != "application/json":
             raise UnreachableError("what answered is not the API: it sent no JSON.")
         try:
-            return json.loads(got.content)
+            found = json.loads(got.content)
         except (ValueError, RecursionError):
             raise UnreachableError("the answer is no JSON that can be read.") from None
+        if isinstance(found, dict) and got.headers.get(STALE) == "true":
+            found[STALE] = True
+        return found
     if 300 <= got.status < 400:
         raise UnreachableError(f"it sends elsewhere (HTTP {got.status}), and this client follows nobody.")
     if 400 <= got.status < 500:

@@ -378,7 +378,8 @@ def _address(url: str, token: str | None, *, insecure: bool) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https"):
-        raise UsageError(f"{url!r} is no address of an API. Write e.g. https://freshness.example.org.")
+        # It may hold a password: a store's address in the wrong place does.
+        raise UsageError("This is no address of an API. Write e.g. https://freshness.example.org.")
     if parts.username or parts.password:
         raise UsageError("Credentials stand in the address of the API. Give a token instead.")
     if parts.query or parts.fragment:

@@ -152,7 +152,7 @@ def test_not_even_defaults_of_the_dag_make_a_sensor_fail_softly() -> None:
     ("on_breach", "rule", "warns"),
     [
         ("fail", "all_success", False),
-        ("fail", "none_failed", False),
+        ("fail", "none_failed", True),
         ("fail", "all_done", True),
         ("fail", "none_skipped", True),
         ("skip", "none_failed", True),
@@ -276,6 +276,13 @@ def test_what_a_worker_saw_is_handed_to_the_api(tmp_path: Path, monkeypatch: pyt
             "'timeout_seconds' of the connection 'featureguard_default' is 'soon'. Write",
         ),
         ("pricing", {"host": "http://me:secret@127.0.0.1:9"}, "Credentials stand in the address of the API"),
+        ("pricing", {"host": "postgresql://me:secret@db/x"}, "This is no address of an API"),
+        ("pricing", {"host": "https://me:secret@db:x"}, "This is no address of an API"),
+        (
+            "pricing",
+            {"host": "http://10.0.0.1", "password": "fg_secret", "extra": {"insecure": "false"}},
+            "'insecure' of the connection 'featureguard_default' is no truth value",
+        ),
         ("pricing", {"host": "http://10.0.0.1", "password": "fg_secret"}, "would go to 10.0.0.1 unencrypted"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from airflow_featureguard.polling import Pace
 from airflow_featureguard.triggers import FreshnessEventTrigger, FreshnessTrigger
 from featureguard.access import Scope
 from featureguard.api.app import create_app
+from featureguard.errors import StoreError
 from tests.airflow_host.field import connect
 from tests.decision_world import World, world
 from tests.integration.api.conftest import Api, listening, running
@@ -154,9 +156,20 @@ def test_something_unforeseen_only_delays_too(site: Site, monkeypatch: pytest.Mo
     assert asyncio.run(wait())["outcome"] == "open"
 
 
-def test_it_gives_up_in_time_and_tells_what_was_answered_last(site: Site) -> None:
-    import time
+def test_a_picture_that_stands_still_opens_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down() -> Any:
+        raise StoreError("the store is away")
 
+    fresh = asyncio.run(fired(FreshnessTrigger(dataset="rides", **QUICK)))
+    assert fresh["outcome"] == "open"
+    monkeypatch.setattr(site.api.service.keeper, "_refreshed", down)
+    with pytest.raises(StoreError):
+        site.api.service.keeper.refresh()
+    told = asyncio.run(fired(FreshnessTrigger(dataset="rides", until=time.time() + 0.5, **QUICK)))
+    assert (told["outcome"], "'rides' is unknown" in told["text"]) == ("timeout", True)
+
+
+def test_it_gives_up_in_time_and_tells_what_was_answered_last(site: Site) -> None:
     site.stale()
     told = asyncio.run(fired(FreshnessTrigger(subject="pricing", until=time.time() + 0.5, **QUICK)))
     assert told["outcome"] == "timeout"
