@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featureguard.errors import ProjectError, StoreError, UsageError
+from featureguard.instant import parse_instant
 from featureguard.project import Project, load_project
 from featureguard.ruling import Ruling
 
@@ -384,11 +385,6 @@ def clock_of(project: Project, now: str | None) -> Callable[[], datetime]:
         raise ProjectError(
             "'now' is set, and the store is not simulated: decisions are for now. Leave it out."
         )
-    try:
-        instant = datetime.fromisoformat(now)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    if (instant := parse_instant(now)) is None:
         raise UsageError(f"'now' is {now!r}. Write an instant with its zone, e.g. 2013-02-09T11:00:00Z.")
-    utc = instant.astimezone(UTC)
-    return lambda: utc
+    return lambda: instant

@@ -136,7 +136,8 @@ def sentence(ruling: Ruling) -> str:
     decision = ruling.decision
     head = f"featureguard: {ruling.verdict.value}: '{decision.subject}'"
     if ruling.allowed:
-        return f"{head} may {decision.action}."
+        told = f"{head} may {decision.action}."
+        return told if decision.raw.allowed else f"{told} In earnest it would not: {reasons_of(ruling)}"
     worst = next((one for one in decision.reasons if not one.effective.allowed), None)
     parts = [f"{head} may not {decision.action}.", ruling.why]
     if worst and worst.hint:
@@ -146,6 +147,11 @@ def sentence(ruling: Ruling) -> str:
     if ruling.id:
         parts.append(f"Decision {ruling.id[:12]}.")
     return " ".join(part for part in parts if part)
+
+
+def reasons_of(ruling: Ruling) -> str:
+    """Every reason, also those that only warn."""
+    return "; ".join(reason.text for reason in ruling.decision.reasons)
 
 
 def ruling_document(ruling: Ruling) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class FeatureGuardDecoratedOperator(Gate, DecoratedOperator, PythonOperator):
     """Runs a function only if the gate allows it. Made by `@task.featureguard`."""
 
     custom_operator_name = "@task.featureguard"
-    template_fields: Sequence[str] = ("op_args", "op_kwargs", "subject", "action")
+    template_fields: Sequence[str] = (*PythonOperator.template_fields, "subject", "action")
 
     def __init__(
         self,

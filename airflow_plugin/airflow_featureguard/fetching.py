@@ -95,7 +95,7 @@ async def _from_project(settings: Mapping[str, Any], path: str, query: Mapping[s
     from airflow_featureguard.hosting import application_on
     from featureguard.client.asking import Got
 
-    application = await asyncio.to_thread(application_on, dict(settings))
+    application = await application_on(dict(settings))
     while not application.is_ready:
         await asyncio.sleep(0.05)
     transport = httpx.ASGITransport(application.answer, raise_app_exceptions=False)

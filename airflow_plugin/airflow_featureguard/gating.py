@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from airflow_featureguard.asking import ruling_document, sentence
+from airflow_featureguard.asking import reasons_of, ruling_document, sentence
 from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
 from airflow_featureguard.links import DecisionLink
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
     from featureguard.ruling import Ruling
 
@@ -27,6 +27,7 @@ _RISKY = frozenset(
     {
         "all_done",
         "all_done_min_one_success",
+        "all_done_setup_success",
         "all_skipped",
         "always",
         "none_failed",
@@ -38,8 +39,8 @@ _RISKY = frozenset(
 )
 """Rules by which a task runs though a gate before it failed or was skipped; also one that never asked is.
 
-A gate is skipped with its upstreams, and where it is mapped over nothing. Rules that run only after a failure
-are for those that tell of it.
+A gate is skipped with its upstreams, and where it is mapped over nothing. Rules that ask for a failure are
+left to those who tell of it: `all_failed`, `one_failed`.
 """
 
 _LONGEST_KEY = 200
@@ -80,13 +81,6 @@ class Gate(BaseOperator):
         self.featureguard_conn_id = featureguard_conn_id
         self.decision: dict[str, Any] | None = None
 
-    def resolve_template_files(self) -> None:
-        """Called once the whole DAG is known: the time to warn about what could slip by."""
-        super().resolve_template_files()
-        if self.get_dag() is not None:
-            for told in slips(self):
-                warnings.warn(f"DAG '{self.dag_id}': {told}", UserWarning, stacklevel=2)
-
     def ask(self, context: Context) -> dict[str, Any]:
         """Go on only if the gate allows it.
 
@@ -108,7 +102,9 @@ class Gate(BaseOperator):
         self.decision, told = ruling_document(ruling), sentence(ruling)
         ti.xcom_push(key=DECISION, value=self.decision)
         if ruling.allowed:
-            self.log.info(told)
+            self.log.log(logging.INFO if ruling.decision.raw.allowed else logging.WARNING, told)
+            if ruling.id is None:
+                self.log.warning("featureguard: this decision is not recorded. %s", reasons_of(ruling))
             for outlet in self.outlets:
                 context["outlet_events"][outlet].extra["featureguard"] = self.decision
             return self.decision
@@ -144,18 +140,43 @@ def key_of(ti: Any) -> str:
     return key
 
 
-def slips(gate: Gate) -> list[str]:
+def slips_in(dag: DAG) -> list[str]:
+    """What may run in a DAG though a gate before it failed or was skipped; one sentence each."""
+    return [told for task in dag.tasks if _is_gate(task) for told in slips(task)]
+
+
+def slips(gate: Any) -> list[str]:
     """What may run after a gate that failed or was skipped, by its trigger rule; one sentence each.
 
-    Tasks that ask the gate themselves, and those that tear down, may run.
+    Tasks that tear down may run, and gates that ask about the same subject or that only gates follow.
+
+    Args:
+        gate: A gate, or one that is mapped.
     """
     return [
-        f"The trigger rule '{_rule(other)}' of task '{other.task_id}' lets it run though the gate"
-        f" '{gate.task_id}' failed or was skipped. Use 'all_success', or ask in the task itself:"
+        f"The trigger rule '{_rule(other)}' of task '{other.task_id}' lets {_who(other)} run though"
+        f" the gate '{gate.task_id}' failed or was skipped. Use 'all_success', or ask in the task itself:"
         " @task.featureguard."
-        for other in _downstream(gate)
-        if _rule(other) in _RISKY and not (_is_gate(other) or getattr(other, "is_teardown", False))
+        for other in _behind(gate)
+        if _rule(other) in _RISKY and not _may_run(other, gate)
     ]
+
+
+def _may_run(task: Any, gate: Any) -> bool:
+    if not _is_gate(task):
+        return bool(getattr(task, "is_teardown", False))
+    same = _subject(task) is not None and _subject(task) == _subject(gate)
+    return same or all(map(_is_gate, _behind(task)))
+
+
+def _who(task: Any) -> str:
+    return "what follows it" if _is_gate(task) else "it"
+
+
+def _subject(gate: Any) -> Any:
+    """Whom it asks about; `None` where that is not known before it runs."""
+    found = gate.subject if isinstance(gate, Gate) else gate.partial_kwargs.get("subject")
+    return found if isinstance(found, str) else None
 
 
 def _refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
@@ -174,7 +195,7 @@ def _is_gate(task: Any) -> bool:
     return issubclass(getattr(task, "operator_class", type(task)), Gate)
 
 
-def _downstream(task: BaseOperator) -> Sequence[Any]:
+def _behind(task: Any) -> Sequence[Any]:
     return sorted(task.get_flat_relatives(upstream=False), key=lambda one: str(one.task_id))
 
 

@@ -115,9 +115,9 @@ def settings_of(connection: Connection) -> dict[str, Any]:
             holds `project`, `environment`, `timeout_seconds`, `insecure` and, for a simulated store, `now`.
 
     Raises:
-        AirflowFailException: If it names neither an API nor a project, or its timeout is no time.
+        AirflowFailException: If it names neither an API nor a project, or its extra makes no sense.
     """
-    extra: Mapping[str, Any] = connection.extra_dejson
+    extra: Mapping[str, Any] = _extra(connection)
     seconds = extra.get("timeout_seconds")
     if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < 3600):
         raise AirflowFailException(
@@ -137,6 +137,21 @@ def settings_of(connection: Connection) -> dict[str, Any]:
             " 'project' in its extra. Name one."
         )
     return {name: extra[name] for name in ("project", "environment", "now") if extra.get(name)}
+
+
+def _extra(connection: Connection) -> Mapping[str, Any]:
+    found: Any = connection.extra_dejson
+    if not isinstance(found, Mapping):
+        raise AirflowFailException(
+            f"The extra of the connection '{connection.conn_id}' is no JSON object. Write e.g."
+            ' {"project": "/srv/featureguard.yaml"}.'
+        )
+    for name in ("project", "environment", "now"):
+        if not isinstance(found.get(name) or "", str):
+            raise AirflowFailException(
+                f"'{name}' of the connection '{connection.conn_id}' is {found[name]!r}. Write a text."
+            )
+    return found
 
 
 def missing(conn_id: str) -> AirflowFailException:

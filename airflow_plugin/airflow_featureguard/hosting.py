@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,12 +68,18 @@ class Application:
         await self._routes(scope, receive, send)
 
 
-def application_on(settings: dict[str, Any]) -> Application:
+async def application_on(settings: dict[str, Any]) -> Application:
     """The one application of this process: started when somebody looks, and stopped at the end.
+
+    However many look while it starts, only one thread is kept from other work, and it is ours.
 
     Raises:
         FeatureGuardError: If the project, its contracts or its store cannot be read.
     """
+    return await asyncio.get_running_loop().run_in_executor(_STARTER, _application_on, settings)
+
+
+def _application_on(settings: dict[str, Any]) -> Application:
     with _LOCK:
         if _RUNNING and _RUNNING[0][0] == settings:
             return _RUNNING[0][1]
@@ -112,5 +120,6 @@ def _service(settings: Mapping[str, Any]) -> Service:
 
 
 _LOCK = threading.Lock()
+_STARTER = ThreadPoolExecutor(1, "featureguard-page")
 _RUNNING: list[tuple[dict[str, Any], Application]] = []
 atexit.register(stop)

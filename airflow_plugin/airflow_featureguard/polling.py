@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -93,7 +93,7 @@ class _Line:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _next: float = 0.0
     _settings: dict[str, Any] | None = None
-    _client: AsyncClient | None = None
+    _door: _Door | None = None
 
     async def ask(self, question: Question) -> Seen | Mistake:
         """Ask when it is this question's turn.
@@ -108,45 +108,84 @@ class _Line:
         try:
             found = await self._answer(question)
         except (FeatureGuardError, AirflowFailException) as error:
-            await self._forget()
+            self._settings = None
             return Mistake(str(error))
         except Exception as error:  # Whoever waits must not wait for a poll that died.
             _log.exception("featureguard: whether %s could not be asked", question)
-            await self._forget()
+            self._settings = None
             why = f"featureguard: nobody can tell whether {question}: {type(error).__name__}"
             return Seen(False, False, False, f"{why}. The log of the triggerer says more.")
         if not found.known:
-            await self._forget()
+            self._settings = None
         return found
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._forget()
+        door, self._door = self._door, None
+        if door:
+            await door.shut()
 
     async def _answer(self, question: Question) -> Seen:
-        from featureguard.client import AsyncClient
         from featureguard.desk import open_desk
 
         if self._settings is None:
             self._settings = await FeatureGuardHook(self.conn_id).asettings()
-        settings = dict(self._settings)
-        if (url := settings.pop("api_url", None)) is None:
+        settings = self._settings
+        if "api_url" not in settings:
             return await asyncio.to_thread(lambda: ask(open_desk(**settings, by="airflow trigger"), question))
-        if self._client is None:
-            self._client = AsyncClient(url, **settings)
-        return await ask_service(self._client, question)
-
-    async def _forget(self) -> None:
-        self._settings, client = None, self._client
-        self._client = None
-        if client:
-            await client.close()
+        door = self._door
+        if door is None or door.settings != settings:
+            old, door = door, _Door(settings)
+            self._door = door
+            if old:
+                await old.shut()
+        async with door.client() as client:
+            return await ask_service(client, question)
 
     async def _my_turn(self) -> None:
         async with self._turn:
             clock = asyncio.get_running_loop().time
             await asyncio.sleep(max(0.0, self._next - clock()))
             self._next = clock() + 1 / MOST_A_SECOND
+
+
+class _Door:
+    """The way to an API: it is shut once nobody is asking any more.
+
+    Args:
+        settings: What the connection says.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        from featureguard.client import AsyncClient
+
+        self.settings = settings
+        options = dict(settings)
+        self._client = AsyncClient(options.pop("api_url"), **options)
+        self._asking, self._unwanted = 0, False
+
+    @asynccontextmanager
+    async def client(self) -> AsyncGenerator[AsyncClient, None]:
+        """Somebody asks."""
+        self._asking += 1
+        try:
+            yield self._client
+        finally:
+            self._asking -= 1
+            await self._close_if_idle()
+
+    async def shut(self) -> None:
+        """Nobody will ask here any more; those who are asking are let finish."""
+        self._unwanted = True
+        await self._close_if_idle()
+
+    async def _close_if_idle(self) -> None:
+        if self._asking or not self._unwanted:
+            return
+        try:
+            await self._client.close()
+        except Exception as error:
+            _log.warning("featureguard: a connection to the API could not be closed: %s", error)
 
 
 class _Poll:

@@ -81,6 +81,13 @@ def get_provider_info() -> dict[str, object]:
                         "example": None,
                         "default": "featureguard_default",
                     },
+                    "refuse_slips": {
+                        "description": "Refuse DAGs in which tasks may run though a gate refused.",
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": None,
+                        "default": "False",
+                    },
                     "listener": {
                         "description": "Tell featureguard of asset events, as readings of its clocks.",
                         "version_added": "0.1.0",

@@ -156,14 +156,17 @@ class Teller:
         """Tell one event; one that makes no sense is logged, and forgotten.
 
         Raises:
-            FeatureGuardError: If nobody can be told.
+            FeatureGuardError: If nobody can be told, or the token is refused: it waits for another.
         """
+        from featureguard.client.asking import RefusedError
         from featureguard.errors import UsageError, WrongClockError
 
         known = self._names(desk)
         try:
             if (sighting := sighting_of(event, known)) is not None:
                 desk.observe([sighting])
+        except RefusedError:
+            raise
         except (UsageError, WrongClockError, ValueError) as error:
             log.warning("featureguard: nothing is told of the asset '%s': %s", event.name, error)
 
@@ -203,10 +206,8 @@ def _connection(conn_id: str) -> Any:
 
 
 def _instant(told: Any) -> datetime:
-    try:
-        instant = datetime.fromisoformat(told)
-    except (TypeError, ValueError):
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    from featureguard.instant import parse_instant
+
+    if (instant := parse_instant(told)) is None:
         raise ValueError(f"'{NEWEST}' is {told!r}. Write an instant with its zone: 2013-02-09T11:00:00Z.")
     return instant

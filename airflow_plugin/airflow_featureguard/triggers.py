@@ -157,15 +157,23 @@ class FreshnessEventTrigger(_Watching, BaseEventTrigger):
 
     async def _was_open(self) -> bool:
         if self._open is None:
-            kept = self.asset_state_store
-            told = await kept.aget(self._key) if kept is not None else None
+            told = await self._kept("aget")
             self._open = told is True
         return self._open
 
     async def _remember(self, is_open: bool) -> None:
         self._open = is_open
-        if self.asset_state_store is not None:
-            await self.asset_state_store.aset(self._key, is_open)
+        await self._kept("aset", is_open)
+
+    async def _kept(self, what: str, *values: bool) -> Any:
+        """Read or write what is kept with the asset: without it an opening may be told twice."""
+        if self.asset_state_store is None:
+            return None
+        try:
+            return await getattr(self.asset_state_store, what)(self._key, *values)
+        except Exception as error:
+            self.log.warning("What was told of %s is not kept: %s", self.question, error)
+            return None
 
     @property
     def _key(self) -> str:

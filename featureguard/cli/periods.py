@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from featureguard.checks import words
 from featureguard.duration import parse_duration
 from featureguard.errors import UsageError
+from featureguard.instant import parse_instant
 
 _USUAL = timedelta(days=28)
 
@@ -36,13 +37,9 @@ def instant_of(text: str, option: str) -> datetime:
     Raises:
         UsageError: If it is none, or has no zone.
     """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+    if (found := parse_instant(text)) is None:
         raise UsageError(f"{option} {text!r} is no instant with a zone. Write e.g. 2013-02-01T00:00:00Z.")
-    return found.astimezone(UTC)
+    return found
 
 
 def duration_of(text: str) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.table import Table
@@ -15,6 +15,7 @@ from featureguard.cli.tables import console, plain_table
 from featureguard.duration import parse_duration
 from featureguard.errors import UsageError
 from featureguard.granting import grant
+from featureguard.instant import parse_instant
 from featureguard.result import Code
 from featureguard.waiver import Waiver
 
@@ -116,13 +117,9 @@ def _until(text: str, now: datetime) -> datetime:
         return now + parse_duration(text)
     except ValueError:
         pass
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+    if (found := parse_instant(text)) is None:
         raise UsageError(f"--until {text!r} is neither a duration (24h) nor an instant with a zone.")
-    return found.astimezone(UTC)
+    return found
 
 
 def _bound(text: str | None) -> float | None:

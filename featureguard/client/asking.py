@@ -23,6 +23,10 @@ _PASSING = frozenset({408, 429, 502, 503, 504})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
+class RefusedError(UsageError):
+    """The API does not let this token ask: there is none, it is not known, or it lacks a scope."""
+
+
 class UnreachableError(FeatureGuardError):
     """The API gave no answer that makes sense, though it was asked as often as time allowed."""
 
@@ -106,7 +110,8 @@ def steps(asked: Asked, patience: Patience) -> Steps[Any]:
         The document that was answered.
 
     Raises:
-        UsageError: If the request itself is refused: wrong, not allowed, or about something unknown.
+        UsageError: If the request itself is refused: wrong, or about something unknown.
+        RefusedError: If this token may not ask it.
         UnreachableError: If nothing that makes sense came back in time.
     """
     end, why = patience.clock() + patience.seconds, "no time was given."
@@ -152,7 +157,7 @@ def _document(got: Got) -> Any:
             raise UnreachableError(
                 f"what answered with HTTP {got.status} is not the API, or another version of it."
             )
-        raise UsageError(_told(got))
+        raise (RefusedError if got.status in (401, 403) else UsageError)(_told(got))
     raise UnreachableError(_told(got))
 
 

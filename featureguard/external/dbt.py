@@ -13,7 +13,8 @@ from featureguard.checks import words
 from featureguard.errors import SourceUnreadableError
 from featureguard.external.dbt_nodes import Manifest
 from featureguard.external.reported import Reported, Skipped, Why
-from featureguard.external.strict_json import instant, mapping, name, number, results_of, sentence
+from featureguard.external.strict_json import mapping, name, number, results_of, sentence
+from featureguard.instant import parse_instant
 from featureguard.result import Code, Severity, Status
 
 RUN_RESULTS = frozenset({4, 5, 6})
@@ -68,7 +69,7 @@ def run_results(
         ResourceLimitError: If it holds too many.
     """
     require_version(document, "run-results", RUN_RESULTS, file)
-    generated_at = instant(mapping(document["metadata"]).get("generated_at"))
+    generated_at = parse_instant(mapping(document["metadata"]).get("generated_at"))
     partial = _partial(mapping(document.get("args")))
     for position, found in enumerate(results_of(document.get("results"), file)):
         result = mapping(found)
@@ -157,7 +158,9 @@ def _began_at(result: Mapping[str, Any]) -> datetime | None:
     """When the test's query began: rows that came later may not have been seen."""
     timing = result.get("timing")
     steps = [mapping(step) for step in timing] if isinstance(timing, list) else []
-    return next((instant(step.get("started_at")) for step in steps if step.get("name") == "execute"), None)
+    return next(
+        (parse_instant(step.get("started_at")) for step in steps if step.get("name") == "execute"), None
+    )
 
 
 def _partial(arguments: Mapping[str, Any]) -> str:

@@ -10,7 +10,8 @@ from featureguard.checks import words
 from featureguard.external.dbt import require_version
 from featureguard.external.dbt_nodes import named
 from featureguard.external.reported import Reported, Skipped, Why
-from featureguard.external.strict_json import instant, mapping, name, number, results_of, sentence
+from featureguard.external.strict_json import mapping, name, number, results_of, sentence
+from featureguard.instant import parse_instant
 from featureguard.result import Code, Severity, Status
 
 SOURCES = frozenset({3})
@@ -35,7 +36,7 @@ def sources(document: Mapping[str, Any], file: str) -> Iterator[Reported | Skipp
         ResourceLimitError: If it holds too many.
     """
     require_version(document, "sources", SOURCES, file)
-    generated_at = instant(mapping(document["metadata"]).get("generated_at"))
+    generated_at = parse_instant(mapping(document["metadata"]).get("generated_at"))
     for position, found in enumerate(results_of(document.get("results"), file)):
         result = mapping(found)
         unique_id = name(result.get("unique_id"))
@@ -47,7 +48,7 @@ def sources(document: Mapping[str, Any], file: str) -> Iterator[Reported | Skipp
             CHECK,
             (named(unique_id, {}),),
             _STATUSES.get(word, Status.UNKNOWN) if isinstance(word, str) else Status.UNKNOWN,
-            instant(result.get("snapshotted_at")) or generated_at,
+            parse_instant(result.get("snapshotted_at")) or generated_at,
             severity=Severity.WARN if word == "warn" else Severity.BLOCK,
             observed=age,
         )

@@ -10,7 +10,8 @@ from typing import Any
 from featureguard.checks import words
 from featureguard.errors import SourceCorruptError
 from featureguard.external.reported import Named, Reported, Skipped, Why
-from featureguard.external.strict_json import instant, mapping, name, number, results_of, sentence
+from featureguard.external.strict_json import mapping, name, number, results_of, sentence
+from featureguard.instant import parse_instant
 from featureguard.result import Code, Severity, Status
 
 _CODES = {
@@ -75,7 +76,7 @@ def _asset(meta: Mapping[str, Any]) -> tuple[Named, ...]:
 
 def _began_at(meta: Mapping[str, Any]) -> datetime | None:
     run = mapping(meta.get("run_id"))
-    return instant(run.get("run_time")) or instant(meta.get("validation_time"))
+    return parse_instant(run.get("run_time")) or parse_instant(meta.get("validation_time"))
 
 
 def _reported(

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from featureguard.external.reported import Named, Reported, Skipped, Why
-from featureguard.external.strict_json import instant, mapping, name, number, results_of, sentence
+from featureguard.external.strict_json import mapping, name, number, results_of, sentence
+from featureguard.instant import parse_instant
 from featureguard.result import Code, Severity, Status
 
 _CODES = {
@@ -50,7 +51,9 @@ def scan(document: object, file: str) -> Iterator[Reported | Skipped]:
 
 def _began_at(content: Mapping[str, Any]) -> datetime | None:
     """When the scan began, or the earlier time that it was told to judge for (`soda scan -t`)."""
-    times = [instant(content.get(key)) for key in ("scanStartTimestamp", "scanEndTimestamp", "dataTimestamp")]
+    times = [
+        parse_instant(content.get(key)) for key in ("scanStartTimestamp", "scanEndTimestamp", "dataTimestamp")
+    ]
     return min(filter(None, times), default=None)
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -106,15 +105,6 @@ def number(value: object) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= 1 << 63:
         return None
     return value
-
-
-def instant(value: object) -> datetime | None:
-    """A time in UTC; `None` for what is no ISO 8601 time with a zone."""
-    try:
-        time = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return time.astimezone(UTC) if time and time.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -170,6 +170,23 @@ def test_what_could_not_be_told_is_told_later(project: Path, monkeypatch: pytest
     assert [run.value for run in timeline(project, "rides")] == [NEWEST]
 
 
+def test_a_token_that_is_refused_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with world(tmp_path, f"sqlite:///{tmp_path}/store.db") as it, running(it) as api:
+        it.promise(aliases={"airflow": "s3://lake/rides"})
+        url, token = str(api.client.base_url), api.token(Scope.OBSERVE, Scope.READ)
+        connect(monkeypatch, host=url, password=api.token(Scope.READ, name="reads_only"))
+        teller = Teller("featureguard_default", pause_seconds=0.1)
+        said = {"newest": NEWEST.isoformat()}
+        teller.put(Happened("lake_rides", "s3://lake/rides", said, datetime.now(UTC)))
+        assert not teller.settle(1)
+        assert "asset events wait, for nobody can be told" in caplog.text
+        connect(monkeypatch, host=url, password=token)
+        assert teller.settle(30)
+        assert NEWEST in [run.value for run in it.store.timeline("rides", "event_time")]
+
+
 def test_one_event_that_is_refused_holds_up_no_other(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

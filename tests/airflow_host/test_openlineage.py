@@ -163,6 +163,13 @@ def test_a_gate_that_holds_neither_passed_nor_failed(told: Any, lake: Path) -> N
     assert not any(one["success"] for one in assertions(event).values())
 
 
+def test_an_allowance_that_nobody_could_record_is_no_test_that_passed(told: Any, lake: Path) -> None:
+    (lake.parent / "featureguard.yaml").write_text("store: {url: 'sqlite:///lake'}\nenforcement: dry_run\n")
+    lake.mkdir()
+    assert made_by(gates()).state == "success"
+    assert outcomes(told()["COMPLETE"])["pricing.gate.train"] == "skip"
+
+
 def test_a_gate_without_a_decision_tells_nothing() -> None:
     assert of_decision(None).run_facets == {}
     assert of_reports([]).inputs == []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from airflow_featureguard import hosting
+from airflow_featureguard.fetching import fetch
 from airflow_featureguard.links import address_of
 from airflow_featureguard.plugin import FeatureGuardPlugin
 from featureguard.access import Scope, Token, digest_of, id_of, new_secret
@@ -144,6 +148,30 @@ def test_an_application_of_another_connection_takes_the_place_of_the_first(
     assert web.get("/subjects/pricing").status_code == 200
     assert len(hosting._RUNNING) == 1
     assert hosting._RUNNING[0][1] is not first
+
+
+def test_a_hundred_that_look_while_it_starts_keep_nobody_from_other_work(
+    airflow_home: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def views() -> list[str]:
+        looking = [asyncio.create_task(fetch("featureguard_default", "/", {})) for _ in range(100)]
+        while not starts:
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            assert await asyncio.to_thread(lambda: "done") == "done"
+        may_start.set()
+        return [html for _, html in await asyncio.gather(*looking)]
+
+    def slowly(settings: Any) -> Any:
+        starts.append(settings)
+        may_start.wait(30)
+        return usual(settings)
+
+    starts: list[Any] = []
+    may_start, usual = threading.Event(), hosting._service
+    monkeypatch.setattr(hosting, "_service", slowly)
+    assert all("rides" in html for html in asyncio.run(views()))
+    assert len(starts) == 1
 
 
 def test_a_token_that_is_not_known_or_may_not_read_is_told(

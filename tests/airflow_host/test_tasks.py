@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -148,45 +147,24 @@ def test_not_even_defaults_of_the_dag_make_a_sensor_fail_softly() -> None:
         FeatureFreshnessSensor(task_id="wait", subject="pricing")
 
 
-@pytest.mark.parametrize(
-    ("on_breach", "rule", "warns"),
-    [
-        ("fail", "all_success", False),
-        ("fail", "none_failed", True),
-        ("fail", "all_done", True),
-        ("fail", "none_skipped", True),
-        ("skip", "none_failed", True),
-        ("skip", "all_success", False),
-    ],
-)
-def test_parsing_warns_of_what_would_run_after_a_refusal(on_breach: str, rule: str, warns: bool) -> None:
-    with new_dag() as dag:
-        gate = FeatureGateOperator(task_id="gate", subject="pricing", on_breach=on_breach)
+def test_a_dry_run_says_what_it_would_have_said_and_what_is_not_recorded(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said() -> str:
+        with new_dag() as dag:
+            FeatureGateOperator(task_id="gate", subject="pricing")
+        assert run(dag) == {"gate": "success"}
+        return capsys.readouterr().out
 
-        @task
-        def train() -> None: ...
-
-        @task(trigger_rule=rule)
-        def promote() -> None: ...
-
-        gate >> train() >> promote()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        dag.resolve_template_files()  # type: ignore[no-untyped-call]  # Airflow calls it when it has read a DAG file.
-    told = [str(one.message) for one in caught if "featureguard" in str(one.message)]
-    assert [f"'{rule}' of task 'promote'" in one for one in told] == ([True] if warns else [])
-
-
-def test_a_task_that_asks_itself_may_have_any_trigger_rule() -> None:
-    with new_dag() as dag:
-
-        @task.featureguard(subject="pricing", action="promote", trigger_rule="all_done")
-        def promote() -> None: ...
-
-        FeatureGateOperator(task_id="gate", subject="pricing") >> promote()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        dag.resolve_template_files()  # type: ignore[no-untyped-call]
+    project = lake.folder / "featureguard.yaml"
+    project.write_text("store: {url: 'sqlite:///store.db'}\nenforcement: dry_run\n")
+    lake.age(3 * HOUR)
+    lake.look()
+    told = said()
+    assert "warn: 'pricing' may train. In earnest it would not: The newest 'at' is 3h old" in told
+    assert "not recorded" not in told
+    project.write_text("store: {url: 'sqlite:///contracts'}\nenforcement: dry_run\n")
+    assert "featureguard: this decision is not recorded." in said()
 
 
 def test_a_check_whose_api_is_away_is_tried_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,6 +247,16 @@ def test_what_a_worker_saw_is_handed_to_the_api(tmp_path: Path, monkeypatch: pyt
         ("pricig", {}, "'pricig' is no subject. Did you mean 'pricing'?"),
         ("pricing", None, "There is no connection 'featureguard_default'. Make one of the type"),
         ("pricing", {"extra": {}}, "names neither the address of an API as its host nor a 'project'"),
+        (
+            "pricing",
+            {"extra": ["project"]},
+            "The extra of the connection 'featureguard_default' is no JSON obj",
+        ),
+        (
+            "pricing",
+            {"extra": {"project": 3}},
+            "'project' of the connection 'featureguard_default' is 3. Write",
+        ),
         ("pricing", {"extra": {"project": "/nowhere"}}, "There is no file or folder '/nowhere'"),
         (
             "pricing",

@@ -16,11 +16,13 @@ pytest.importorskip("airflow", reason="airflow (extra 'airflow') is not installe
 pytest.importorskip("httpx", reason="httpx (extra 'client') is not installed")
 
 
-from airflow_featureguard.asking import Seen
+from airflow_featureguard import polling
+from airflow_featureguard.asking import Question, Seen
 from airflow_featureguard.polling import Pace
 from airflow_featureguard.triggers import FreshnessEventTrigger, FreshnessTrigger
 from featureguard.access import Scope
 from featureguard.api.app import create_app
+from featureguard.client import AsyncClient
 from featureguard.errors import StoreError
 from tests.airflow_host.field import connect
 from tests.decision_world import World, world
@@ -156,6 +158,55 @@ def test_something_unforeseen_only_delays_too(site: Site, monkeypatch: pytest.Mo
     assert asyncio.run(wait())["outcome"] == "open"
 
 
+def test_a_connection_that_was_changed_is_followed_and_nobody_who_asks_is_cut_off(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old API is silent; a question to it is under way when another goes to the new one."""
+
+    async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        silent.append(await reader.readline())
+        while await reader.read(1 << 16):
+            pass
+        writer.close()
+
+    async def both() -> tuple[Any, Any]:
+        async with await asyncio.start_server(silence, "127.0.0.1", 0) as server:
+            host = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            away = {"conn_type": "featureguard", "host": host, "extra": {"timeout_seconds": 4}}
+            connect(monkeypatch, away)
+            line = polling._Line("featureguard_default")
+            first = asyncio.create_task(line.ask(Question("pricing")))
+            await until(lambda: silent)
+            connect(monkeypatch, site.connection)
+            old, line._settings = line._door, None  # As after any other question that nobody answered.
+            second = await line.ask(Question("pricing"))
+            assert not first.done()
+            found = await first, second
+            await line.close()
+            assert old is not None
+            assert old._client._http is None
+            return found
+
+    silent: list[bytes] = []
+    first, second = asyncio.run(both())
+    assert (first.known, second.known, second.open) == (False, True, True)
+    assert "it did not answer in time" in first.text
+
+
+def test_a_connection_that_cannot_be_closed_ends_no_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    closes = AsyncClient.close
+
+    async def breaks(client: AsyncClient) -> None:
+        await closes(client)
+        raise RuntimeError("it will not shut")
+
+    monkeypatch.setattr("featureguard.client.AsyncClient.close", breaks)
+    assert asyncio.run(fired(FreshnessTrigger(subject="pricing", **QUICK)))["outcome"] == "open"
+    assert "it will not shut" in caplog.text
+
+
 def test_a_picture_that_stands_still_opens_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     def down() -> Any:
         raise StoreError("the store is away")
@@ -165,13 +216,13 @@ def test_a_picture_that_stands_still_opens_nothing(site: Site, monkeypatch: pyte
     monkeypatch.setattr(site.api.service.keeper, "_refreshed", down)
     with pytest.raises(StoreError):
         site.api.service.keeper.refresh()
-    told = asyncio.run(fired(FreshnessTrigger(dataset="rides", until=time.time() + 0.5, **QUICK)))
+    told = asyncio.run(fired(FreshnessTrigger(dataset="rides", until=time.time() + 3, **QUICK)))
     assert (told["outcome"], "'rides' is unknown" in told["text"]) == ("timeout", True)
 
 
 def test_it_gives_up_in_time_and_tells_what_was_answered_last(site: Site) -> None:
     site.stale()
-    told = asyncio.run(fired(FreshnessTrigger(subject="pricing", until=time.time() + 0.5, **QUICK)))
+    told = asyncio.run(fired(FreshnessTrigger(subject="pricing", until=time.time() + 3, **QUICK)))
     assert told["outcome"] == "timeout"
     assert told["text"].startswith("featureguard: block: 'pricing' may not train. The newest 'at'")
 
@@ -260,6 +311,32 @@ def test_an_opening_that_was_told_is_not_told_again_after_a_restart(site: Site) 
         return again.done() and not again.cancelled()
 
     assert asyncio.run(twice()) is False
+
+
+def test_an_asset_that_keeps_nothing_costs_no_opening(site: Site) -> None:
+    class Broken:
+        async def aget(self, key: str) -> Any:
+            raise OSError("the database is away")
+
+        async def aset(self, key: str, value: Any) -> None:
+            raise OSError("the database is away")
+
+    async def twice() -> list[bool]:
+        events = trigger.run()
+        found = [(await anext(events)).payload["featureguard"]["allowed"]]
+        moving = asyncio.ensure_future(anext(events))
+        asked = len(site.door.asked)
+        await until(lambda: len(site.door.asked) >= asked + 3)
+        assert not moving.done()
+        await asyncio.to_thread(site.stale)
+        asked = len(site.door.asked)
+        await until(lambda: len(site.door.asked) >= asked + 3)
+        await asyncio.to_thread(site.fresh)
+        return [*found, (await moving).payload["featureguard"]["allowed"]]
+
+    trigger: Any = FreshnessEventTrigger(subject="pricing", **QUICK)
+    trigger.asset_state_store = Broken()
+    assert asyncio.run(twice()) == [True, True]
 
 
 @pytest.mark.parametrize(

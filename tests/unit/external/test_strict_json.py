@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -6,7 +5,6 @@ import pytest
 from featureguard.errors import ResourceLimitError, SourceCorruptError, SourceUnreadableError
 from featureguard.external.strict_json import (
     MAX_RESULTS,
-    instant,
     name,
     number,
     parse_json,
@@ -94,14 +92,3 @@ def test_a_message_becomes_one_short_line_without_secrets() -> None:
 )
 def test_only_numbers_are_numbers(value: object, expected: float | None) -> None:
     assert number(value) == expected
-
-
-@pytest.mark.parametrize(
-    "value", [None, 0, "", "yesterday", "2013-02-09T12:00:00", "2013-02-09", "0001-01-01T00:00:00+09:00"]
-)
-def test_a_time_needs_a_zone(value: object) -> None:
-    assert instant(value) is None
-
-
-def test_a_time_is_told_in_utc() -> None:
-    assert instant("2013-02-09T07:00:00-05:00") == datetime(2013, 2, 9, 12, tzinfo=UTC)
