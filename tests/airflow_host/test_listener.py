@@ -192,7 +192,7 @@ def test_one_event_that_nobody_takes_holds_up_no_other(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def observes(self: StoreDesk, sightings: Any) -> None:
-        if sightings[0].value == strange:
+        if sightings[0].newest == strange:
             raise RuntimeError("something nobody foresaw")
         usual(self, sightings)
 
