@@ -340,6 +340,8 @@ def freshness_of(told: Mapping[str, Any]) -> Freshness:
     from featureguard.client.asking import STALE  # noqa: PLC0415
 
     try:
+        if not isinstance(told, Mapping):
+            raise TypeError
         if told.get(STALE):  # The last picture, and nobody knows whether it is still true.
             return Freshness(str(told["dataset"]), "unknown")
         found = told["freshness"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class FeatureGuardDecoratedOperator(Gate, DecoratedOperator, PythonOperator):
     """Runs a function only if the gate allows it. Made by `@task.featureguard`."""
 
+    works = True
     custom_operator_name = "@task.featureguard"
     template_fields: Sequence[str] = (*PythonOperator.template_fields, "subject", "action")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import Asset, AssetAlias, BaseOperator
+from airflow.sdk.definitions.asset import AssetRef
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from airflow_featureguard.asking import reasons_of, ruling_document, sentence
@@ -15,33 +15,13 @@ from airflow_featureguard.hooks import CONN_ID, FeatureGuardHook
 from airflow_featureguard.links import DecisionLink
 
 if TYPE_CHECKING:
-    from airflow.sdk import DAG, Context
+    from airflow.sdk import Context
 
     from featureguard.ruling import Ruling
 
 ON_BREACH = ("fail", "skip")
 DECISION = "featureguard_decision"
 """The XCom that holds the decision, also where the task failed."""
-
-_RISKY = frozenset(
-    {
-        "all_done",
-        "all_done_min_one_success",
-        "all_done_setup_success",
-        "all_skipped",
-        "always",
-        "none_failed",
-        "none_failed_min_one_success",
-        "none_skipped",
-        "one_done",
-        "one_success",
-    }
-)
-"""Rules by which a task runs though a gate before it failed or was skipped; also one that never asked is.
-
-A gate is skipped with its upstreams, and where it is mapped over nothing. Rules that ask for a failure are
-left to those who tell of it: `all_failed`, `one_failed`.
-"""
 
 _LONGEST_KEY = 200
 
@@ -57,12 +37,14 @@ class Gate(BaseOperator):
         featureguard_conn_id: The connection.
 
     Attributes:
+        works: Whether the task does more than ask.
         decision: What it said, as a document; `None` before, or where there is no decision.
 
     Raises:
         ValueError: If `soft_fail` or `never_fail` is set, or `on_breach` is something else.
     """
 
+    works = False
     operator_extra_links = (DecisionLink(),)
     ui_color = "#cfe8dc"
 
@@ -105,16 +87,26 @@ class Gate(BaseOperator):
             self.log.log(logging.INFO if ruling.decision.raw.allowed else logging.WARNING, told)
             if ruling.id is None:
                 self.log.warning("featureguard: this decision is not recorded. %s", reasons_of(ruling))
-            for outlet in self.outlets:
-                context["outlet_events"][outlet].extra["featureguard"] = self.decision
+            for event in self.events(context):
+                event.extra["featureguard"] = self.decision
             return self.decision
-        for other in slips(self):
-            self.log.warning(other)
+        for slip in self._slips():
+            self.log.warning(slip)
         if ruling.verdict.value == "hold":
             raise AirflowException(told)
         if self.on_breach == "skip":
             raise AirflowSkipException(told)
         raise AirflowFailException(told)
+
+    def events(self, context: Context) -> list[Any]:
+        """The events to be of the task's outlets, so far as they are assets."""
+        assets = [one for one in self.outlets if isinstance(one, Asset | AssetAlias | AssetRef)]
+        return [context["outlet_events"][one] for one in assets]
+
+    def _slips(self) -> list[str]:
+        from airflow_featureguard.slipping import slips_in
+
+        return slips_in(self.dag, only=self.task_id)
 
     def _decided(self, ti: Any) -> Ruling:
         from featureguard.errors import FeatureGuardError
@@ -140,43 +132,9 @@ def key_of(ti: Any) -> str:
     return key
 
 
-def slips_in(dag: DAG) -> list[str]:
-    """What may run in a DAG though a gate before it failed or was skipped; one sentence each."""
-    return [told for task in dag.tasks if _is_gate(task) for told in slips(task)]
-
-
-def slips(gate: Any) -> list[str]:
-    """What may run after a gate that failed or was skipped, by its trigger rule; one sentence each.
-
-    Tasks that tear down may run, and gates that ask about the same subject or that only gates follow.
-
-    Args:
-        gate: A gate, or one that is mapped.
-    """
-    return [
-        f"The trigger rule '{_rule(other)}' of task '{other.task_id}' lets {_who(other)} run though"
-        f" the gate '{gate.task_id}' failed or was skipped. Use 'all_success', or ask in the task itself:"
-        " @task.featureguard."
-        for other in _behind(gate)
-        if _rule(other) in _RISKY and not _may_run(other, gate)
-    ]
-
-
-def _may_run(task: Any, gate: Any) -> bool:
-    if not _is_gate(task):
-        return bool(getattr(task, "is_teardown", False))
-    same = _subject(task) is not None and _subject(task) == _subject(gate)
-    return same or all(map(_is_gate, _behind(task)))
-
-
-def _who(task: Any) -> str:
-    return "what follows it" if _is_gate(task) else "it"
-
-
-def _subject(gate: Any) -> Any:
-    """Whom it asks about; `None` where that is not known before it runs."""
-    found = gate.subject if isinstance(gate, Gate) else gate.partial_kwargs.get("subject")
-    return found if isinstance(found, str) else None
+def is_gate(task: Any) -> bool:
+    """Whether a task, mapped or not, asks the gate."""
+    return issubclass(getattr(task, "operator_class", type(task)), Gate)
 
 
 def _refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
@@ -189,16 +147,3 @@ def _refuse_soft(on_breach: str, options: dict[str, Any]) -> None:
             f"A gate takes no '{soft[0]}': a gate that is skipped instead of failing lets tasks with trigger"
             " rules such as 'none_failed' run. Leave it out, or write on_breach='skip' if that is meant."
         )
-
-
-def _is_gate(task: Any) -> bool:
-    return issubclass(getattr(task, "operator_class", type(task)), Gate)
-
-
-def _behind(task: Any) -> Sequence[Any]:
-    return sorted(task.get_flat_relatives(upstream=False), key=lambda one: str(one.task_id))
-
-
-def _rule(task: Any) -> str:
-    rule = getattr(task, "trigger_rule", "all_success")
-    return str(getattr(rule, "value", rule))

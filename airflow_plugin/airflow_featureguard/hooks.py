@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 CONN_ID = "featureguard_default"
 """The connection that is used where none is named."""
+
+
+class MissingConnectionError(AirflowException):
+    """There is no such connection, or Airflow could not read it just now: it does not tell the two apart."""
 
 
 class FeatureGuardHook(BaseHook):
@@ -39,8 +43,9 @@ class FeatureGuardHook(BaseHook):
         """A desk at the API or at the store; close it, or use it in a `with` statement.
 
         Raises:
-            AirflowFailException: If there is no such connection.
-            FeatureGuardError: If what it says makes no sense.
+            MissingConnectionError: If there is no such connection.
+            AirflowFailException: If what it says makes no sense.
+            FeatureGuardError: Likewise.
         """
         from featureguard.desk import open_desk
 
@@ -50,7 +55,8 @@ class FeatureGuardHook(BaseHook):
         """What the connection says, as `featureguard.desk.open_desk` takes it.
 
         Raises:
-            AirflowFailException: If there is no such connection.
+            MissingConnectionError: If there is no such connection.
+            AirflowFailException: If what it says makes no sense.
         """
         try:
             return settings_of(self.get_connection(self.featureguard_conn_id))
@@ -103,7 +109,7 @@ class FeatureGuardHook(BaseHook):
         try:
             with self.get_conn() as desk:
                 return True, desk.hello()
-        except (FeatureGuardError, AirflowFailException) as error:
+        except (FeatureGuardError, AirflowException) as error:
             return False, str(error)
 
 
@@ -154,11 +160,12 @@ def _extra(connection: Connection) -> Mapping[str, Any]:
     return found
 
 
-def missing(conn_id: str) -> AirflowFailException:
+def missing(conn_id: str) -> MissingConnectionError:
     """There is no such connection."""
     variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    return AirflowFailException(
-        f"There is no connection '{conn_id}'. Make one of the type 'featureguard', or set {variable} to e.g."
+    return MissingConnectionError(
+        f"There is no connection '{conn_id}', or Airflow cannot read it now. Make one of the type"
+        f" 'featureguard', or set {variable} to e.g."
         ' \'{"conn_type": "featureguard", "host": "https://freshness.example.org", "password": "fg_…"}\'.'
     )
 

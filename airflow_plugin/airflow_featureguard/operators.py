@@ -58,8 +58,8 @@ class FeatureGateOperator(Gate):
         document = self.ask(context)
         if self.partitions:
             keys = [self.partitions] if isinstance(self.partitions, str) else list(self.partitions)
-            for outlet in self.outlets:
-                context["outlet_events"][outlet].add_partitions(keys)
+            for event in self.events(context):
+                event.add_partitions(keys)
         return document
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:

@@ -20,20 +20,23 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def dag_policy(dag: DAG) -> None:
     """Warn of what may run though a gate before it failed or was skipped, or refuse the DAG.
 
     Raises:
         AirflowClusterPolicyViolation: If `refuse_slips` is set.
     """
-    gating = sys.modules.get("airflow_featureguard.gating")
-    if gating is None or not (told := gating.slips_in(dag)):
+    if "airflow_featureguard.gating" not in sys.modules:  # Then no DAG of this process has a gate.
         return
     from airflow.configuration import conf
     from airflow.exceptions import AirflowClusterPolicyViolation
 
+    from airflow_featureguard.slipping import slips_in
+
+    if not (told := slips_in(dag)):
+        return
     if conf.getboolean("featureguard", "refuse_slips", fallback=False):
         raise AirflowClusterPolicyViolation(" ".join(told))
     for one in told:
-        warnings.warn(f"DAG '{dag.dag_id}': {one}", UserWarning, stacklevel=2)
+        warnings.warn_explicit(f"DAG '{dag.dag_id}': {one}", UserWarning, dag.fileloc, 1)

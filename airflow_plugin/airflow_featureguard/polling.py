@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from airflow_featureguard.asking import Question, Seen, ask, ask_service
-from airflow_featureguard.hooks import FeatureGuardHook
+from airflow_featureguard.hooks import FeatureGuardHook, MissingConnectionError
 
 if TYPE_CHECKING:
     from featureguard.client import AsyncClient
 
 MOST_A_SECOND = 8.0
 """How many questions a triggerer asks by one connection in a second, at most."""
+
+MOST_MISSED = 5
+"""How often in a row Airflow may say that there is no such connection, until that is believed."""
 
 _JITTER = 0.2
 _log = logging.getLogger("airflow.featureguard")
@@ -93,6 +96,7 @@ class _Line:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _next: float = 0.0
     _settings: dict[str, Any] | None = None
+    _missed: int = 0
     _door: _Door | None = None
 
     async def ask(self, question: Question) -> Seen | Mistake:
@@ -106,18 +110,37 @@ class _Line:
 
         await self._my_turn()
         try:
-            found = await self._answer(question)
+            found = await self._answered(question)
         except (FeatureGuardError, AirflowFailException) as error:
             self._settings = None
             return Mistake(str(error))
+        except MissingConnectionError as error:
+            self._missed += 1  # Airflow's own server may be away, which it tells in the same way.
+            if self._missed >= MOST_MISSED:
+                return Mistake(str(error))
+            return Seen(False, False, False, f"featureguard: {error}")
         except Exception as error:  # Whoever waits must not wait for a poll that died.
             _log.exception("featureguard: whether %s could not be asked", question)
             self._settings = None
             why = f"featureguard: nobody can tell whether {question}: {type(error).__name__}"
             return Seen(False, False, False, f"{why}. The log of the triggerer says more.")
+        self._missed = 0
         if not found.known:
             self._settings = None
         return found
+
+    async def _answered(self, question: Question) -> Seen:
+        """What refuses a connection that was read some time ago may be mended in it: a new token."""
+        from featureguard.errors import FeatureGuardError
+
+        remembered = self._settings is not None
+        try:
+            return await self._answer(question)
+        except FeatureGuardError:
+            if not remembered:
+                raise
+            self._settings = None
+        return await self._answer(question)
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -72,7 +72,7 @@ def sighting_of(event: Happened, known: Sequence[Known]) -> Sighting | None:
 
 
 class Teller:
-    """Tells events in the order in which they came. While nobody can be told they wait.
+    """Tells events one by one. While nobody can be told they wait.
 
     Args:
         conn_id: The connection that says where.
@@ -137,13 +137,14 @@ class Teller:
                 while event := self._take():
                     self._tell(desk, event)
         except Exception as error:
-            # Nothing is lost, unless too much waits.
+            # Nothing is lost, unless too much waits. It waits behind the others, which may fare better: facts
+            # may come in any order.
             level = logging.DEBUG if self._away else logging.WARNING
             log.log(level, "featureguard: asset events wait, for nobody can be told: %s", error)
             self._away = True
             with self._changed:
                 if event is not None and len(self._waiting) < MOST_WAITING:
-                    self._waiting.appendleft(event)
+                    self._waiting.append(event)
             return False
         self._away = False
         return True

@@ -24,6 +24,7 @@ from airflow_featureguard.listener import AssetListener
 from airflow_featureguard.plugin import FeatureGuardPlugin
 from airflow_featureguard.telling import Happened, Teller, sighting_of
 from featureguard.access import Scope
+from featureguard.desk import StoreDesk
 from featureguard.sightings import Known
 from featureguard.store import open_store
 from featureguard.timeline import Run
@@ -185,6 +186,32 @@ def test_a_token_that_is_refused_loses_nothing(
         connect(monkeypatch, host=url, password=token)
         assert teller.settle(30)
         assert NEWEST in [run.value for run in it.store.timeline("rides", "event_time")]
+
+
+def test_one_event_that_nobody_takes_holds_up_no_other(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def observes(self: StoreDesk, sightings: Any) -> None:
+        if sightings[0].newest == strange:
+            raise RuntimeError("something nobody foresaw")
+        usual(self, sightings)
+
+    usual, strange = StoreDesk.observe, NEWEST - timedelta(hours=5)
+    monkeypatch.setattr(StoreDesk, "observe", observes)
+    connect(monkeypatch, extra={"project": str(project)})
+    teller = Teller("featureguard_default", pause_seconds=0.1)
+    for newest in (strange, NEWEST):
+        said = {"newest": newest.isoformat()}
+        teller.put(Happened("lake_rides", "s3://lake/rides", said, datetime.now(UTC)))
+    assert not teller.settle(0.1)
+    for _ in range(300):
+        if found := timeline(project, "rides"):
+            break
+        time.sleep(0.1)
+    assert [run.value for run in found] == [NEWEST]
+    monkeypatch.setattr(StoreDesk, "observe", usual)
+    assert teller.settle(30)
+    assert len(timeline(project, "rides")) == 2
 
 
 def test_one_event_that_is_refused_holds_up_no_other(

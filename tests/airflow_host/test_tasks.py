@@ -61,6 +61,15 @@ def test_a_refusal_leaves_the_decision_and_no_event(lake: Lake) -> None:
     assert events("withheld") == []
 
 
+def test_an_outlet_that_is_no_asset_is_left_alone(lake: Lake) -> None:
+    lake.look()
+    with new_dag() as dag:
+        outlets: list[Any] = [{"namespace": "lake", "name": "rides"}, Asset("beside")]
+        FeatureGateOperator(task_id="gate", subject="pricing", outlets=outlets)
+    assert run(dag) == {"gate": "success"}
+    assert events("beside")[0].extra["featureguard"]["allowed"] is True
+
+
 def test_the_partitions_of_an_event_are_those_that_are_named(lake: Lake) -> None:
     lake.look()
     with new_dag() as dag:
@@ -245,7 +254,11 @@ def test_what_a_worker_saw_is_handed_to_the_api(tmp_path: Path, monkeypatch: pyt
     ("subject", "connection", "told"),
     [
         ("pricig", {}, "'pricig' is no subject. Did you mean 'pricing'?"),
-        ("pricing", None, "There is no connection 'featureguard_default'. Make one of the type"),
+        (
+            "pricing",
+            None,
+            "There is no connection 'featureguard_default', or Airflow cannot read it now.",
+        ),
         ("pricing", {"extra": {}}, "names neither the address of an API as its host nor a 'project'"),
         (
             "pricing",
@@ -310,8 +323,14 @@ class _Answers(http.server.BaseHTTPRequestHandler):
     status, document = 200, "{}"
     sent: list[Any]
 
+    def do_GET(self) -> None:
+        self._answer()
+
     def do_POST(self) -> None:
         self.server.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))  # type: ignore[attr-defined]
+        self._answer()
+
+    def _answer(self) -> None:
         body = self.server.document.encode()  # type: ignore[attr-defined]
         self.send_response(self.server.status)  # type: ignore[attr-defined]
         self.send_header("Content-Type", "application/json")
@@ -357,6 +376,17 @@ def test_an_api_of_another_version_holds(
         FeatureGateOperator(task_id="gate", subject="pricing")
     assert run(dag) == {"gate": "failed"}
     assert told in capsys.readouterr().out
+
+
+def test_a_dataset_of_an_api_of_another_version_is_a_mistake(
+    stranger: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger.document = "[]"
+    connect(monkeypatch, {"conn_type": "featureguard", "host": f"http://127.0.0.1:{stranger.server_port}"})
+    with new_dag() as dag:
+        FeatureFreshnessSensor(task_id="wait", dataset="feature", mode="poke")
+    assert run(dag) == {"wait": "failed"}
+    assert "What the API tells about a dataset makes no sense" in capsys.readouterr().out
 
 
 def test_a_notifier_posts_reasons_and_runbook_when_a_task_fails(

@@ -7,6 +7,7 @@ import importlib
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from airflow_featureguard import polling
 from airflow_featureguard.asking import Question, Seen
 from airflow_featureguard.polling import Pace
 from airflow_featureguard.triggers import FreshnessEventTrigger, FreshnessTrigger
-from featureguard.access import Scope
+from featureguard.access import Scope, id_of
 from featureguard.api.app import create_app
 from featureguard.client import AsyncClient
 from featureguard.errors import StoreError
@@ -191,6 +192,43 @@ def test_a_connection_that_was_changed_is_followed_and_nobody_who_asks_is_cut_of
     first, second = asyncio.run(both())
     assert (first.known, second.known, second.open) == (False, True, True)
     assert "it did not answer in time" in first.text
+
+
+def test_a_token_that_was_changed_everywhere_ends_no_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait() -> Any:
+        waiting = asyncio.create_task(fired(FreshnessTrigger(subject="pricing", **QUICK)))
+        await until(lambda: len(site.door.asked) >= 2)
+        new = await asyncio.to_thread(site.api.token, Scope.READ, name="new")
+        connect(monkeypatch, {**site.connection, "password": new})
+        old = str(id_of(site.connection["password"]))
+        await asyncio.to_thread(site.it.store.tokens.revoke, old, at=datetime.now(UTC))
+        await asyncio.to_thread(site.api.refresh)
+        asked = len(site.door.asked)
+        await until(lambda: len(site.door.asked) >= asked + 3)
+        assert not waiting.done()
+        await asyncio.to_thread(site.fresh)
+        return await waiting
+
+    site.stale()
+    assert asyncio.run(wait())["outcome"] == "open"
+
+
+def test_a_connection_that_airflow_cannot_read_now_is_an_outage_and_no_mistake(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait() -> Any:
+        waiting = asyncio.create_task(fired(FreshnessTrigger(subject="pricing", **QUICK)))
+        await asyncio.sleep(0.2)
+        connect(monkeypatch, site.connection)
+        return await waiting
+
+    monkeypatch.delenv("AIRFLOW_CONN_FEATUREGUARD_DEFAULT")
+    assert asyncio.run(wait())["outcome"] == "open"
+    monkeypatch.delenv("AIRFLOW_CONN_FEATUREGUARD_DEFAULT")
+    told = asyncio.run(fired(FreshnessTrigger(subject="pricing", **QUICK)))
+    assert (told["outcome"], "There is no connection" in told["text"]) == ("mistake", True)
 
 
 def test_a_connection_that_cannot_be_closed_ends_no_waiting(
