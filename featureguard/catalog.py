@@ -24,7 +24,12 @@ from featureguard.strict_yaml import Document, dotted, load
 from featureguard.strict_yaml import Path as FieldPath
 
 _CROSS_CHECKED = ("dataset", "subject", "source", "upstream", "requires", "policy", "slo")
-_PLACES = (("source", "path"), ("source", "connection"), ("freshness", "population", "expected"))
+_PLACES = (
+    ("source", "path"),
+    ("source", "repo"),
+    ("source", "connection"),
+    ("freshness", "population", "expected"),
+)
 """Where `${variables}` may stand."""
 _DEFAULT = "default"
 _VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
@@ -78,7 +83,7 @@ def load_catalog(
     Args:
         places: Files, folders (all `*.yaml` and `*.yml` below them, hidden ones left out) and installed
             packages, written `package:some_package/contracts`.
-        variables: Values of `${name}` in `source.path` and `source.connection`.
+        variables: Values of `${name}` in `source.path`, `source.repo` and `source.connection`.
         connections: Known names of connections; left out, they are not checked.
 
     Raises:

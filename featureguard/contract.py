@@ -47,6 +47,7 @@ __all__ = [
     "Delivery",
     "External",
     "ExternalCheck",
+    "FeastConfig",
     "Freshness",
     "Judge",
     "Keys",
@@ -115,7 +116,23 @@ class MemoryConfig(Model):
     kind: Literal["memory"] = "memory"
 
 
-SourceConfig = Annotated[ParquetConfig | MemoryConfig, Field(discriminator="kind")]
+class FeastConfig(Model):
+    """The offline rows of a Feast feature view, read where they are and not through Feast.
+
+    Attributes:
+        kind: Says that Feast's registry knows where the rows are.
+        repo: Folder of the feature repository, relative to the project or absolute; may hold `${variable}`.
+        view: Name of the feature view.
+        connection: Name of a connection of the project that gives the file system its options.
+    """
+
+    kind: Literal["feast"]
+    repo: Annotated[Text, AfterValidator(no_secret)]
+    view: Text
+    connection: Annotated[Text, AfterValidator(_no_address)] | None = None
+
+
+SourceConfig = Annotated[ParquetConfig | MemoryConfig | FeastConfig, Field(discriminator="kind")]
 
 
 class Time(Model):

@@ -1,4 +1,4 @@
-"""The commands around objectives: slo, incidents, incident, scorecard, import."""
+"""The commands around objectives: slo, incidents, incident, scorecard."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ from featureguard.cli.options import (
     SimulatedNowOption,
 )
 
-_IMPORT_EXIT_CODES = (
-    "Exit codes: 0 recorded (or shown, with --dry-run), 2 a file or the call is wrong, 3 nothing in it is "
-    "about a dataset of the catalog, 4 the store could not be used."
-)
-
 incident = typer.Typer(
     name="incident", help="Acknowledge, assign or comment on an incident.", no_args_is_help=True
 )
@@ -34,7 +29,6 @@ def register(app: typer.Typer) -> None:
     app.command()(incidents)
     app.add_typer(incident)
     app.command()(scorecard)
-    app.command("import", epilog=_IMPORT_EXIT_CODES)(import_results)
 
 
 def slo(
@@ -134,18 +128,3 @@ def scorecard(
             written, now, project, environment, window=window, since=since, until=until, output=output
         )
     )
-
-
-def import_results(
-    tool: Annotated[str, typer.Argument(help="dbt, gx or soda.")],
-    path: Annotated[Path, typer.Argument(help="Its result file; for dbt also its target folder.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be recorded.")] = False,
-    now: SimulatedNowOption = None,
-    project: ProjectOption = None,
-    environment: EnvironmentOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Record what another tool said about datasets of the catalog, as evidence for the gate."""
-    from featureguard.cli.importing import import_results as record_results
-
-    raise typer.Exit(record_results(tool, path, now, project, environment, dry_run=dry_run, as_json=json))

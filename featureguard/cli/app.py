@@ -10,7 +10,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from featureguard.cli import account_commands, export_commands, gate_commands, serve_commands
+from featureguard.cli import (
+    account_commands,
+    export_commands,
+    gate_commands,
+    import_commands,
+    serve_commands,
+)
 from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 from featureguard.errors import (
     ContractError,
@@ -223,3 +229,4 @@ gate_commands.register(app)
 account_commands.register(app)
 serve_commands.register(app)
 export_commands.register(app)
+import_commands.register(app)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from featureguard.contract import MemoryConfig, ParquetConfig
+from featureguard.contract import FeastConfig, MemoryConfig, ParquetConfig
 from featureguard.errors import SourceUnreadableError
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ class Source(Protocol):
         ...
 
 
-def open_source(config: ParquetConfig | MemoryConfig, *, anchor: Anchor, connections: Connections) -> Source:
+def open_source(
+    config: ParquetConfig | MemoryConfig | FeastConfig, *, anchor: Anchor, connections: Connections
+) -> Source:
     """Open the source that a contract names.
 
     Args:
@@ -133,6 +135,12 @@ def _open_parquet(config: Any, anchor: Anchor, connections: Connections) -> Sour
     return ParquetSource(path, filesystem=connect(path, config.connection, connections))
 
 
+def _open_feast(config: Any, anchor: Anchor, connections: Connections) -> Source:
+    from featureguard.sources.feast import FeastSource  # noqa: PLC0415
+
+    return FeastSource(anchor(config.repo), config.view, config.connection, connections)
+
+
 def _open_memory(config: Any, anchor: Anchor, connections: Connections) -> Source:
     raise SourceUnreadableError(
         "The contract names no place to read from (source: memory). Hand the data in: check(contract, frame)."
@@ -141,6 +149,7 @@ def _open_memory(config: Any, anchor: Anchor, connections: Connections) -> Sourc
 
 SOURCES: Final[Mapping[str, Callable[[Any, Anchor, Connections], Source]]] = {
     "parquet": _open_parquet,
+    "feast": _open_feast,
     "memory": _open_memory,
 }
 """How to open each kind of source."""

@@ -1,0 +1,71 @@
+"""The offline rows of a Feast feature view: the registry says where they are, and they are read there.
+
+Reading them through Feast takes many times as long and holds the whole table in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from featureguard.errors import SourceUnreadableError
+from featureguard.feature_registry import BatchSource, read_registry, read_repo
+from featureguard.problems import suggestion
+from featureguard.sources.connect import connect
+from featureguard.sources.parquet import ParquetSource
+
+if TYPE_CHECKING:
+    from featureguard.sources import Snapshot
+
+
+class FeastSource:
+    """Rows of a view, wherever the registry says at each look that they are.
+
+    Args:
+        repo: Folder of the feature repository.
+        view: Name of the view.
+        connection: Name of the connection that gives the file system its options, or `None`.
+        connections: Options of file systems by name.
+    """
+
+    def __init__(
+        self, repo: str, view: str, connection: str | None, connections: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self._repo, self._view = repo, view
+        self._connection, self._connections = connection, connections
+
+    def snapshot(self) -> Snapshot:
+        """List what is there now.
+
+        Raises:
+            MissingExtraError: If Feast is not installed.
+            SourceUnreadableError: If the registry or the rows cannot be found.
+        """
+        repo = read_repo(Path(self._repo), os.environ)
+        registry = read_registry(repo)
+        view = registry.views.get(self._view)
+        if view is None:
+            hint = suggestion(self._view, sorted(registry.views))
+            raise SourceUnreadableError(
+                f"The Feast project '{repo.project}' has no feature view '{self._view}'.{hint}"
+            )
+        if view.batch_source is None:
+            raise SourceUnreadableError(
+                f"The feature view '{self._view}' computes, and has no rows of its own: write a contract for"
+                " the views it computes from."
+            )
+        path = repo.path(_parquet_path(view.batch_source, self._view))
+        files = connect(path, self._connection, self._connections)
+        return ParquetSource(path, filesystem=files).snapshot()
+
+
+def _parquet_path(source: BatchSource, view: str) -> str:
+    if source.path and source.format == "parquet":
+        return source.path
+    what = f"files of the format '{source.format or 'unknown'}'" if source.path else f"a {source.kind}"
+    raise SourceUnreadableError(
+        f"The rows of the feature view '{view}' are {what}, which cannot be read yet. Hand them in from the"
+        " job that writes them: 'source: {kind: memory}'."
+    )
