@@ -95,8 +95,11 @@ def _from_sql(repo: Repo) -> Any:
                     )
                 query: Any = sa.select(sa.column(column)).select_from(sa.table(table))
                 rows = connection.execute(query.where(sa.column("project_id") == repo.project)).scalars()
-                parsed = (_parsed(message(name, name), bytes(one), repo) for one in rows)
-                getattr(registry, field).extend(parsed)
+                for one in rows:
+                    found = _parsed(message(name, name), bytes(one), repo)
+                    if name != "Project":  # Feast leaves it out here; the column of the table has it.
+                        found.spec.project = repo.project
+                    getattr(registry, field).append(found)
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         # The message of a driver may hold the address, and that a password.
         cause = getattr(error, "orig", None) or error
