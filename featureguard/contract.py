@@ -117,18 +117,21 @@ class MemoryConfig(Model):
 
 
 class FeastConfig(Model):
-    """The offline rows of a Feast feature view, read where they are and not through Feast.
+    """A Feast feature view, read where its rows are and not through Feast.
 
     Attributes:
         kind: Says that Feast's registry knows where the rows are.
         repo: Folder of the feature repository, relative to the project or absolute; may hold `${variable}`.
         view: Name of the feature view.
+        read: `offline`: the rows of its batch source. `online`: one row for each entity that the online
+            store holds, with the columns `event_timestamp` and, where the store keeps it, `created`.
         connection: Name of a connection of the project that gives the file system its options.
     """
 
     kind: Literal["feast"]
     repo: Annotated[Text, AfterValidator(no_secret)]
     view: Text
+    read: Literal["offline", "online"] = "offline"
     connection: Annotated[Text, AfterValidator(_no_address)] | None = None
 
 

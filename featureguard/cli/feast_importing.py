@@ -24,6 +24,7 @@ def import_feast(
     project: Path | None,
     environment: str | None,
     *,
+    online: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -36,7 +37,7 @@ def import_feast(
         return UNREADABLE
     anchor = _anchor(project, environment)
     folder = into or anchor / "contracts" / "feast"
-    planned = plan(folder, documents_of(registry, _relative(found.folder, anchor), owner))
+    planned = plan(folder, documents_of(registry, _relative(found.folder, anchor), owner, online=online))
     if not dry_run:
         planned.write()
     if as_json:

@@ -74,6 +74,9 @@ def feast(
         Path | None, typer.Option(help="Where contracts go; default: contracts/feast of the project.")
     ] = None,
     owner: Annotated[str, typer.Option(help="Who answers for what has no owner in Feast.")] = "unassigned",
+    online: Annotated[
+        bool, typer.Option("--online", help="Also datasets and subjects of what the online store holds.")
+    ] = False,
     dry_run: _DryRunOption = False,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
@@ -82,7 +85,9 @@ def feast(
     """Write contracts of feature views, subjects of feature services; again: keep edits, show changes."""
     from featureguard.cli.feast_importing import import_feast
 
-    raise typer.Exit(import_feast(repo, into, owner, project, environment, dry_run=dry_run, as_json=json))
+    raise typer.Exit(
+        import_feast(repo, into, owner, project, environment, online=online, dry_run=dry_run, as_json=json)
+    )
 
 
 def _import(

@@ -14,8 +14,12 @@ from typing import Any
 
 from featureguard.duration import format_duration, parse_duration
 from featureguard.feature_registry import Registry, Service, View
+from featureguard.online_store import EVENT
 
 PREFIX = "featureguard."
+ONLINE = "_online"
+"""What is added to the name of a dataset or subject for what the online store holds."""
+
 AT_LEAST = "99%"
 """The share of entities that is fresh, where no tag says another."""
 
@@ -38,20 +42,27 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-def documents_of(registry: Registry, repo: str, owner: str) -> list[Written]:
+def documents_of(registry: Registry, repo: str, owner: str, *, online: bool = False) -> list[Written]:
     """Everything that a registry holds, in alphabetical order: datasets first.
 
     Args:
         registry: The registry.
         repo: The feature repository, as `source: {repo: …}` names it.
         owner: Who answers for what nobody owns.
+        online: Also what the online store holds, as datasets and subjects `…_online`.
     """
     stored = sorted((one for one in registry.views.values() if one.batch_source), key=lambda one: one.name)
     services = sorted(registry.services.values(), key=lambda one: one.name)
-    return [
+    found = [
         *(_contract(one, registry, repo, owner) for one in stored),
         *(_subject(one, registry, owner) for one in services),
     ]
+    if online:
+        served = [_contract(one, registry, repo, owner) for one in stored if one.online]
+        names = {one.name for one in served}
+        found += [_online(one, registry.views) for one in served]
+        found += [_served(_subject(one, registry, owner), names) for one in services]
+    return found
 
 
 def name_of(feast: str) -> str:
@@ -97,6 +108,39 @@ def _contract(view: View, registry: Registry, repo: str, owner: str) -> Written:
     elif not source.path:
         tags.note(f"has a source of the kind '{source.kind}', which cannot be read yet")
     return Written(name_of(view.name), document, tuple(tags.notes))
+
+
+def _online(offline: Written, views: Mapping[str, View]) -> Written:
+    """The same promises for what the online store holds, whose columns have Feast's names."""
+    document = dict(offline.document)
+    view = views[document["source"]["view"]]
+    name = f"{offline.name}{ONLINE}"
+    document |= {
+        "dataset": name,
+        "aliases": {"feast": f"{document['aliases']['feast']} (online)"},
+        "source": {**document["source"], "read": "online"},
+        "time": {"event": EVENT},
+        "schema": {"mode": "compatible", "columns": {one: {} for one in (*view.join_keys, *view.features)}},
+    }
+    document["upstream"] = [offline.name]
+    if population := document.get("freshness", {}).get("population"):
+        whole = {**population, "entity": list(view.join_keys)}
+        document["freshness"] = {**document["freshness"], "population": whole}
+    return Written(name, document)
+
+
+def _served(subject: Written, names: set[str]) -> Written:
+    document = dict(subject.document)
+    requires = [
+        f"{one}{ONLINE}" if isinstance(one, str) and one in names else one for one in document["requires"]
+    ]
+    name = f"{subject.name}{ONLINE}"
+    document |= {
+        "subject": name,
+        "aliases": {"feast": f"{document['aliases']['feast']} (online)"},
+        "requires": requires,
+    }
+    return Written(name, document)
 
 
 def _freshness(max_age: timedelta, entity: list[str], tags: _Tags) -> dict[str, Any]:

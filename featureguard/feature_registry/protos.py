@@ -17,28 +17,29 @@ from typing import Any
 
 from featureguard.errors import MissingExtraError
 
-_CORE = "feast.protos.feast.core"
+_PROTOS = "feast.protos.feast"
 _LOCK = threading.Lock()
 
 
 @cache
-def message(module: str, name: str) -> Any:
+def message(module: str, name: str, part: str = "core") -> Any:
     """A class of messages, e.g. `message("FeatureView", "FeatureView")`.
 
     Args:
         module: File of Feast's protocol, without its ending.
         name: The message.
+        part: Folder of Feast's protocol.
 
     Raises:
         MissingExtraError: If Feast is not installed.
     """
-    return getattr(_module(f"{_CORE}.{module}_pb2"), name)
+    return getattr(_module(f"{_PROTOS}.{part}.{module}_pb2"), name)
 
 
 @cache
 def value_type_name(number: int) -> str:
     """Feast's word for a type, e.g. `INT64`."""
-    return str(_module("feast.protos.feast.types.Value_pb2").ValueType.Enum.Name(number))
+    return str(_module(f"{_PROTOS}.types.Value_pb2").ValueType.Enum.Name(number))
 
 
 def _module(name: str) -> Any:

@@ -136,9 +136,11 @@ def _open_parquet(config: Any, anchor: Anchor, connections: Connections) -> Sour
 
 
 def _open_feast(config: Any, anchor: Anchor, connections: Connections) -> Source:
-    from featureguard.sources.feast import FeastSource  # noqa: PLC0415
+    from featureguard.sources.feast import OfflineSource, OnlineSource  # noqa: PLC0415
 
-    return FeastSource(anchor(config.repo), config.view, config.connection, connections)
+    if config.read == "online":
+        return OnlineSource(anchor(config.repo), config.view)
+    return OfflineSource(anchor(config.repo), config.view, config.connection, connections)
 
 
 def _open_memory(config: Any, anchor: Anchor, connections: Connections) -> Source:

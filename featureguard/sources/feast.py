@@ -1,6 +1,7 @@
-"""The offline rows of a Feast feature view: the registry says where they are, and they are read there.
+"""A Feast feature view: the registry says where its rows are, and they are read there.
 
-Reading them through Feast takes many times as long and holds the whole table in memory.
+Reading offline rows through Feast takes many times as long and holds the whole table in memory. What the
+online store holds is a table too: one row for each entity.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featureguard.errors import SourceUnreadableError
-from featureguard.feature_registry import BatchSource, read_registry, read_repo
+from featureguard.feature_registry import BatchSource, Repo, View, read_registry, read_repo
+from featureguard.online_store import open_online
 from featureguard.problems import suggestion
 from featureguard.sources.connect import connect
+from featureguard.sources.memory import MemorySource
 from featureguard.sources.parquet import ParquetSource
 
 if TYPE_CHECKING:
     from featureguard.sources import Snapshot
 
 
-class FeastSource:
+class OfflineSource:
     """Rows of a view, wherever the registry says at each look that they are.
 
     Args:
@@ -43,14 +46,7 @@ class FeastSource:
             MissingExtraError: If Feast is not installed.
             SourceUnreadableError: If the registry or the rows cannot be found.
         """
-        repo = read_repo(Path(self._repo), os.environ)
-        registry = read_registry(repo)
-        view = registry.views.get(self._view)
-        if view is None:
-            hint = suggestion(self._view, sorted(registry.views))
-            raise SourceUnreadableError(
-                f"The Feast project '{repo.project}' has no feature view '{self._view}'.{hint}"
-            )
+        repo, view = _view_of(self._repo, self._view)
         if view.batch_source is None:
             raise SourceUnreadableError(
                 f"The feature view '{self._view}' computes, and has no rows of its own: write a contract for"
@@ -59,6 +55,38 @@ class FeastSource:
         path = repo.path(_parquet_path(view.batch_source, self._view))
         files = connect(path, self._connection, self._connections)
         return ParquetSource(path, filesystem=files).snapshot()
+
+
+class OnlineSource:
+    """What the online store holds of a view.
+
+    Args:
+        repo: Folder of the feature repository.
+        view: Name of the view.
+    """
+
+    def __init__(self, repo: str, view: str) -> None:
+        self._repo, self._view = repo, view
+
+    def snapshot(self) -> Snapshot:
+        """Read what is there now, as a whole.
+
+        Raises:
+            MissingExtraError: If Feast, or what its online store needs, is not installed.
+            SourceUnreadableError: If the registry or the online store cannot be read.
+        """
+        repo, view = _view_of(self._repo, self._view)
+        with open_online(repo) as store:
+            return MemorySource(store.table(view), f"online store of '{self._view}'").snapshot()
+
+
+def _view_of(folder: str, name: str) -> tuple[Repo, View]:
+    repo = read_repo(Path(folder), os.environ)
+    views = read_registry(repo).views
+    if name not in views:
+        hint = suggestion(name, sorted(views))
+        raise SourceUnreadableError(f"The Feast project '{repo.project}' has no feature view '{name}'.{hint}")
+    return repo, views[name]
 
 
 def _parquet_path(source: BatchSource, view: str) -> str:

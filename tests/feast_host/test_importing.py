@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,29 @@ def test_a_dataset_is_checked_where_feast_says_that_its_rows_are(
     found = json.loads(capsys.readouterr().out)
     assert str(found).count("population") >= 1
     assert "'pass'" in str(found)
+
+
+def test_what_the_online_store_holds_is_a_dataset_of_its_own(
+    imports: Imports, deployed: Field, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.materialize(deployed.now - timedelta(days=1), deployed.now, "driver_stats", "pairs", "fleet")
+    assert imports("--online") == 0
+    catalog = load_catalog([tmp_path / "contracts"])
+    assert catalog.contracts["driver_stats_online"].upstream == ("driver_stats",)
+    assert catalog.subjects["eta_v1_online"].requires == ("driver_stats_online", "position_online")
+    assert "trips_together" in catalog.contracts["pairs_online"].columns  # What Feast calls it there.
+    capsys.readouterr()
+    for dataset in ("driver_stats_online", "pairs_online", "fleet_online"):
+        assert run(["check", dataset]) == 0, capsys.readouterr().out
+
+
+def test_what_was_never_materialized_never_arrived(
+    imports: Imports, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imports("--online")
+    capsys.readouterr()
+    assert run(["check", "clicks_online"]) == 1
+    assert "never" in capsys.readouterr().out.lower()
 
 
 def test_a_view_that_is_no_more_is_unknown(

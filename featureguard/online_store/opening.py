@@ -1,0 +1,122 @@
+"""Open the online store that a feature repository names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from featureguard.errors import SourceUnreadableError
+from featureguard.feature_registry import Repo, View
+from featureguard.online_store.rows import Row, table_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Reader(Protocol):
+    """Reads one kind of store."""
+
+    def rows(self, view: View) -> Iterator[Row]:
+        """Every entity of a view."""
+        ...
+
+    def sample(self, view: View, count: int, seed: int) -> Iterator[Row]:
+        """Some entities, each as likely as any other."""
+        ...
+
+    def of(self, view: View, keys: Sequence[bytes]) -> Iterator[Row]:
+        """The entities with these keys."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class OnlineStore:
+    """What an online store holds.
+
+    Args:
+        reader: Reads it.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def table(self, view: View) -> pa.Table:
+        """Every entity of a view: join keys, `event_timestamp`, `created`, features.
+
+        Raises:
+            SourceError: If the store cannot be read.
+        """
+        return table_of(view, self.reader.rows(view))
+
+    def sample(self, view: View, count: int, seed: int = 0) -> pa.Table:
+        """Some entities of a view, each as likely as any other; all if it has no more.
+
+        Raises:
+            SourceError: If the store cannot be read.
+        """
+        return table_of(view, self.reader.sample(view, count, seed))
+
+    def of(self, view: View, keys: Sequence[bytes]) -> pa.Table:
+        """The entities with these keys, so far as they are there.
+
+        Raises:
+            SourceError: If the store cannot be read.
+        """
+        return table_of(view, self.reader.of(view, keys))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.reader.close()
+
+
+def open_online(repo: Repo) -> OnlineStore:
+    """Open the online store of a feature repository.
+
+    Args:
+        repo: The feature repository.
+
+    Raises:
+        SourceUnreadableError: If it has none, or one of a kind that cannot be read.
+        MissingExtraError: If a package for it is not installed.
+    """
+    settings, kind = repo.online, repo.online_type
+    versioned = bool(repo.registry.get("enable_online_feature_view_versioning"))
+    if kind == "redis":
+        from featureguard.online_store.redis import RedisStore  # noqa: PLC0415
+
+        return OnlineStore(RedisStore(settings, repo.project, versioned=versioned))
+    if kind in ("sqlite", "postgres"):
+        from featureguard.online_store.sql import SqlStore  # noqa: PLC0415
+
+        return OnlineStore(SqlStore(_address(repo, settings, kind), repo.project, versioned=versioned))
+    raise SourceUnreadableError(
+        f"The Feast project '{repo.project}' has an online store of the type '{kind or 'none'}', which cannot"
+        " be read yet. Those of the types redis, postgres and sqlite can."
+    )
+
+
+def _address(repo: Repo, settings: Any, kind: str) -> Any:
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    if kind == "sqlite":
+        path = repo.path(str(settings.get("path", "data/online.db")))
+        return sa.URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    schema = str(settings.get("db_schema", "public"))
+    return sa.URL.create(
+        "postgresql+psycopg",
+        username=settings.get("user"),
+        password=settings.get("password"),
+        host=settings.get("host"),
+        port=settings.get("port", 5432),
+        database=settings.get("database"),
+        query={
+            "sslmode": str(settings.get("sslmode", "require")),
+            "options": f"-csearch_path={schema}",
+            "connect_timeout": "5",
+        },
+    )

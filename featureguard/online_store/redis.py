@@ -1,0 +1,160 @@
+"""Online stores in Redis: one hash for each entity, over all views with the same join keys."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from random import Random
+from typing import Any
+
+from featureguard.errors import MissingExtraError, SourceCorruptError, SourceUnreadableError
+from featureguard.feature_registry import View
+from featureguard.online_store.keys import ENTITYLESS, prefix
+from featureguard.online_store.rows import Row
+
+_AT_ONCE = 2_000
+
+
+class RedisStore:
+    """A store in one Redis server.
+
+    Args:
+        settings: `online_store` of `feature_store.yaml`; may hold a password.
+        project: Feast's project.
+        versioned: Whether fields have the version of their view in their name.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], project: str, *, versioned: bool) -> None:
+        kind = settings.get("redis_type", "redis")
+        if kind != "redis":
+            raise SourceUnreadableError(f"Online stores of the type '{kind}' cannot be read yet.")
+        try:
+            import redis  # noqa: PLC0415
+        except ImportError:
+            raise MissingExtraError("redis", "feast") from None
+        self._project, self._versioned = project.encode(), versioned
+        self._errors = redis.RedisError, OSError
+        self._client = redis.Redis(**_options(str(settings.get("connection_string", "localhost:6379"))))
+
+    def rows(self, view: View) -> Iterator[Row]:
+        """Every entity of a view.
+
+        Raises:
+            SourceUnreadableError: If the server cannot be reached.
+        """
+        keys = self._keys(view)
+        while some := list(islice(keys, _AT_ONCE)):
+            yield from self._of(view, some)
+
+    def sample(self, view: View, count: int, seed: int) -> Iterator[Row]:
+        """Some entities, each as likely as any other; the whole view if it has no more.
+
+        Every key is seen, for Redis gives none at random that belong together; only the picked are read.
+
+        Raises:
+            SourceUnreadableError: If the server cannot be reached.
+        """
+        dice, picked = Random(seed), []
+        for number, key in enumerate(self._keys(view)):  # a reservoir
+            if number < count:
+                picked.append(key)
+            elif (place := dice.randrange(number + 1)) < count:
+                picked[place] = key
+        yield from self._of(view, picked)
+
+    def of(self, view: View, keys: Sequence[bytes]) -> Iterator[Row]:
+        """The entities with these keys, so far as they are there.
+
+        Raises:
+            SourceUnreadableError: If the server cannot be reached.
+        """
+        for begin in range(0, len(keys), _AT_ONCE):
+            yield from self._of(view, [key + self._project for key in keys[begin : begin + _AT_ONCE]])
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def _keys(self, view: View) -> Iterator[bytes]:
+        begin = prefix(list(view.join_keys) or [ENTITYLESS])
+        pattern = b"".join(b"\\" + bytes([one]) if one in b"*?[]\\^-" else bytes([one]) for one in begin)
+        seen: set[bytes] = set()  # SCAN may give a key twice.
+        try:
+            for key in self._client.scan_iter(match=pattern + b"*", count=_AT_ONCE):
+                if key.endswith(self._project) and key not in seen:
+                    seen.add(key)
+                    yield key
+        except self._errors as error:
+            raise _away(error) from None
+
+    def _of(self, view: View, keys: Sequence[bytes]) -> Iterator[Row]:
+        version = f"_v{view.version}" if self._versioned and view.version else ""
+        name = f"{view.name}{version}"
+        fields: list[Any] = [f"_ts:{name}".encode(), *(_field(name, one) for one in view.features)]
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.hmget(key, fields)  # type: ignore[arg-type]
+                found = pipe.execute()
+        except self._errors as error:
+            raise _away(error) from None
+        for key, (moment, *values) in zip(keys, found, strict=True):
+            if moment is None and not any(values):
+                continue  # An entity of another view with the same join keys.
+            yield Row(
+                key.removesuffix(self._project),
+                _micros(moment),
+                values={
+                    name: one for name, one in zip(view.features, values, strict=True) if one is not None
+                },
+            )
+
+
+def _field(view: str, feature: str) -> bytes:
+    import mmh3  # noqa: PLC0415  (comes with Feast)
+
+    return struct.pack("<I", mmh3.hash(f"{view}:{feature}", signed=False))
+
+
+def _micros(moment: bytes | None) -> int | None:
+    if moment is None:
+        return None
+    from google.protobuf.timestamp_pb2 import Timestamp  # noqa: PLC0415
+
+    try:
+        told = Timestamp.FromString(moment)
+    except Exception:
+        raise SourceCorruptError("The online store holds a time that cannot be read.") from None
+    return int(told.seconds) * 1_000_000 + int(told.nanos) // 1_000
+
+
+def _options(address: str) -> dict[str, Any]:
+    """`host:port,db=0,ssl=true,password=…`, as Feast writes it."""
+    parts = [one.strip() for one in address.split(",") if one.strip()]
+    nodes = [one for one in parts if "=" not in one]
+    if len(nodes) != 1:
+        raise SourceUnreadableError("'connection_string' of the online store names no single 'host:port'.")
+    host, _, port = nodes[0].rpartition(":")
+    if not host or not port.isdecimal():
+        raise SourceUnreadableError("'connection_string' of the online store names no 'host:port'.")
+    found: dict[str, Any] = {
+        "host": host,
+        "port": int(port),
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+    }
+    for name, _, value in (one.partition("=") for one in parts if "=" in one):
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def _away(error: Exception) -> SourceUnreadableError:
+    return SourceUnreadableError(
+        f"The online store cannot be reached: {type(error).__name__}. Its address stands in"
+        " feature_store.yaml ('online_store: connection_string')."
+    )

@@ -1,0 +1,76 @@
+"""What an online store gives, and how it becomes a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from featureguard.feature_registry import View
+from featureguard.feature_registry.protos import message
+from featureguard.online_store.keys import decode
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EVENT, CREATED = "event_timestamp", "created"
+"""Columns with an entity's event time, and with the time of writing where the store keeps one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entity of one view.
+
+    Attributes:
+        key: Feast's entity key.
+        event_us: Oldest event time of its features, microseconds since the epoch; `None` if it has none.
+        created_us: Oldest time of writing; `None` where the store keeps none.
+        values: Each feature's value as Feast's message, not yet read.
+    """
+
+    key: bytes
+    event_us: int | None
+    created_us: int | None = None
+    values: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def table_of(view: View, rows: Iterable[Row]) -> pa.Table:
+    """One row for each entity: join keys, event time, time of writing, features.
+
+    Raises:
+        SourceCorruptError: If a key or a value cannot be read.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (heavy)
+
+    found = list(rows)
+    entities = [decode(one.key) for one in found]
+    columns: dict[str, Any] = {
+        name: pa.array([one.get(name) for one in entities], _key_type(kind))
+        for name, kind in view.join_keys.items()
+    }
+    moment = pa.timestamp("us", tz="UTC")
+    columns[EVENT] = pa.array([one.event_us or None for one in found], moment)
+    columns[CREATED] = pa.array([one.created_us for one in found], moment)
+    for name in view.features:
+        columns[name] = pa.array([_value(one.values.get(name)) for one in found], from_pandas=False)
+    return pa.table(columns)
+
+
+def _key_type(kind: str) -> pa.DataType:
+    import pyarrow as pa  # noqa: PLC0415
+
+    known = {"INT64": pa.int64(), "INT32": pa.int32(), "STRING": pa.string(), "BYTES": pa.binary()}
+    return known.get(kind, pa.int64())
+
+
+def _value(content: bytes | None) -> Any:
+    if not content:
+        return None
+    told = message("Value", "Value", "types").FromString(content)
+    which = told.WhichOneof("val")
+    if which is None or which == "null_val":
+        return None
+    value = getattr(told, which)
+    if hasattr(value, "val"):  # lists
+        return list(value.val)
+    return value if isinstance(value, int | float | str | bytes | bool) else value.SerializeToString()

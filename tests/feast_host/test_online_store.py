@@ -1,0 +1,141 @@
+"""What the online store holds is what Feast reads from it; what is missing is missing, and never 1970."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+pytest.importorskip("feast.protos", reason="feast (extra 'feast') is not installed")
+
+from featureguard.errors import SourceUnreadableError
+from featureguard.feature_registry import Repo, View, read_registry, read_repo
+from featureguard.online_store import EVENT, open_online
+from featureguard.online_store.keys import encode
+from tests.feast_host.field import CUSTOMERS, DRIVERS, Field, quiet
+
+
+@pytest.fixture
+def filled(deployed: Field) -> Field:
+    """Materialized, once for each deployment."""
+    if not view_of(deployed, "driver_stats").intervals:
+        begin, end = deployed.now - timedelta(days=1), deployed.now
+        deployed.materialize(begin, end, "driver_stats", "customer_profile", "pairs", "fleet")
+    return deployed
+
+
+def view_of(field: Field, name: str) -> View:
+    return read_registry(read_repo(field.folder, os.environ)).views[name]
+
+
+def online(field: Field, name: str) -> pl.DataFrame:
+    with open_online(read_repo(field.folder, os.environ)) as store:
+        return pl.DataFrame(store.table(view_of(field, name)))
+
+
+def test_every_entity_is_there_with_its_time_and_values(filled: Field) -> None:
+    found = online(filled, "driver_stats").sort("driver_id")
+    assert found["driver_id"].to_list() == list(range(DRIVERS))
+    assert found[EVENT].unique().to_list() == [filled.now - timedelta(hours=1)]
+    assert found["trips"].to_list() == list(range(DRIVERS))
+    assert found["conv_rate"][50] == pytest.approx(50 / DRIVERS)
+
+
+def test_keys_of_text_of_two_parts_and_of_none(filled: Field) -> None:
+    customers = online(filled, "customer_profile")
+    assert set(customers["customer_id"]) == {f"customer-{n}" for n in range(CUSTOMERS)}
+    pairs = online(filled, "pairs").sort("driver_id")
+    assert pairs.row(3, named=True)["customer_id"] == "customer-3"
+    assert pairs["trips_together"].to_list() == [2] * CUSTOMERS
+    fleet = online(filled, "fleet")
+    assert (fleet.height, fleet["active"].to_list()) == (1, [7])
+
+
+def test_it_is_what_feast_reads(filled: Field) -> None:
+    ids = [0, 7, DRIVERS - 1, 5_000_000]
+    with quiet():
+        rows = [{"driver_id": one} for one in ids]
+        names = ["driver_stats:trips", "driver_stats:conv_rate"]
+        theirs = filled.store.get_online_features(names, rows).to_dict()
+    ours = {one["driver_id"]: one for one in online(filled, "driver_stats").iter_rows(named=True)}
+    assert [ours.get(one, {}).get("trips") for one in ids] == theirs["trips"]
+    assert [ours.get(one, {}).get("conv_rate") for one in ids] == theirs["conv_rate"]
+
+
+def test_named_entities_are_read_and_missing_ones_left_out(filled: Field) -> None:
+    view = view_of(filled, "driver_stats")
+    keys = [encode(view.join_keys, {"driver_id": one}) for one in (3, 5_000_000, 4)]
+    with open_online(read_repo(filled.folder, os.environ)) as store:
+        found = pl.DataFrame(store.of(view, keys))
+    assert sorted(found["driver_id"]) == [3, 4]
+
+
+def test_a_sample_is_of_different_entities_each_as_likely(filled: Field) -> None:
+    view = view_of(filled, "driver_stats")
+    with open_online(read_repo(filled.folder, os.environ)) as store:
+        some = [pl.DataFrame(store.sample(view, 50, seed))["driver_id"] for seed in range(20)]
+        everything = pl.DataFrame(store.sample(view, 10_000))
+    assert {one.n_unique() for one in some} == {50}
+    assert everything.height == DRIVERS
+    seen = pl.concat(some).n_unique()
+    assert seen > 0.9 * DRIVERS  # 20 samples of a quarter miss one driver in 300.
+
+
+def test_a_view_that_was_never_materialized_is_empty(filled: Field) -> None:
+    assert online(filled, "idle").height == 0 or view_of(filled, "idle").intervals
+
+
+def test_a_push_is_there_at_once_and_one_of_nothing_but_nulls_leaves_nothing(filled: Field) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    filled.push(driver_id=7_001, speed=12.5, zone="Y", event_timestamp=now, created=now)
+    filled.push(driver_id=7_002, speed=float("nan"), zone=None, event_timestamp=now, created=now)
+    found = online(filled, "position").filter(pl.col("driver_id") > 7_000)
+    assert found.select("driver_id", EVENT, "zone").rows() == [(7_001, now, "Y")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "has an online store of the type 'none'"),
+        ({"type": "dynamodb"}, "has an online store of the type 'dynamodb', which cannot be read yet"),
+        ({"type": "redis", "redis_type": "redis_cluster"}, "'redis_cluster' cannot be read yet"),
+        ({"type": "redis", "connection_string": "nonsense"}, "names no 'host:port'"),
+        ({"type": "redis", "connection_string": "a:1,b:2"}, "names no single 'host:port'"),
+        (
+            {"type": "redis", "connection_string": "127.0.0.1:9,password=secret"},
+            "cannot be reached: ConnectionError",
+        ),
+        ({"type": "sqlite", "path": "nowhere.db"}, "cannot be read: OperationalError"),
+        (
+            {
+                "type": "postgres",
+                "host": "127.0.0.1",
+                "port": 9,
+                "user": "me",
+                "password": "secret",
+                "database": "d",
+            },
+            "cannot be read: OperationalError",
+        ),
+    ],
+)
+def test_a_store_that_cannot_be_read_is_told_in_a_sentence(
+    settings: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("redis", reason="redis is not installed")
+    pytest.importorskip("psycopg", reason="psycopg (extra 'postgres') is not installed")
+    repo = Repo(tmp_path, "rides", {}, settings)
+    view = View("driver_stats", "batch", {"driver_id": "INT64"}, {"trips": "INT64"})
+
+    def read() -> None:
+        with open_online(repo) as store:
+            store.table(view)
+
+    with pytest.raises(SourceUnreadableError) as caught:
+        read()
+    assert told in str(caught.value)
+    assert "secret" not in str(caught.value)
