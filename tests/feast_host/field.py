@@ -24,7 +24,7 @@ DEFINITIONS = Path(__file__).with_name("ride_features.py.txt")
 DRIVERS, CUSTOMERS = 200, 50
 VIEWS = ("driver_stats", "customer_profile", "pairs", "fleet", "position", "clicks", "idle")
 
-_YAML = """project: rides
+_YAML = """project: {project}
 provider: local
 registry:
 {registry}
@@ -94,12 +94,13 @@ class Field:
         with quiet():
             self.store.materialize_incremental(end, feature_views=list(views) or None)
 
-    def push(self, **row: Any) -> None:
-        """Push one row to `position`."""
+    def push(self, *drivers: int, at: datetime, speed: float = 30.0, zone: str | None = "X") -> None:
+        """Push drivers to `position`."""
         import pandas as pd
 
+        row = {"speed": speed, "zone": zone, "event_timestamp": at, "created": at}
         with quiet():
-            self.store.push("position_push", pd.DataFrame({name: [value] for name, value in row.items()}))
+            self.store.push("position_push", pd.DataFrame([{"driver_id": one, **row} for one in drivers]))
 
 
 @contextlib.contextmanager
@@ -114,14 +115,16 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def made(folder: Path, kind: str, registry: Mapping[str, str], online: Mapping[str, str]) -> Field:
+def made(
+    folder: Path, kind: str, registry: Mapping[str, str], online: Mapping[str, str], project: str = "rides"
+) -> Field:
     """A new feature repository with data of the last two days, applied and not yet materialized."""
 
     def block(settings: Mapping[str, str]) -> str:
         return "\n".join(f"    {name}: {value}" for name, value in settings.items())
 
     (folder / "data").mkdir(parents=True)
-    text = _YAML.format(registry=block(registry), online=block(online))
+    text = _YAML.format(project=project, registry=block(registry), online=block(online))
     (folder / "feature_store.yaml").write_text(text)
     shutil.copyfile(DEFINITIONS, folder / "ride_features.py")
     found = Field(folder, kind, datetime.now(UTC).replace(microsecond=0))

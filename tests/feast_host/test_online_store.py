@@ -91,8 +91,8 @@ def test_a_view_that_was_never_materialized_is_empty(filled: Field) -> None:
 
 def test_a_push_is_there_at_once_and_one_of_nothing_but_nulls_leaves_nothing(filled: Field) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    filled.push(driver_id=7_001, speed=12.5, zone="Y", event_timestamp=now, created=now)
-    filled.push(driver_id=7_002, speed=float("nan"), zone=None, event_timestamp=now, created=now)
+    filled.push(7_001, at=now, zone="Y")
+    filled.push(7_002, at=now, speed=float("nan"), zone=None)
     found = online(filled, "position").filter(pl.col("driver_id") > 7_000)
     assert found.select("driver_id", EVENT, "zone").rows() == [(7_001, now, "Y")]
 
