@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from featureguard.cli import account_commands, export_commands, gate_commands, serve_commands
+from featureguard.cli import account_commands, export_commands, gate_commands, model_commands, serve_commands
 from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 from featureguard.errors import (
     ContractError,
@@ -220,6 +220,7 @@ def demo(
 
 
 gate_commands.register(app)
+model_commands.register(app)
 account_commands.register(app)
 serve_commands.register(app)
 export_commands.register(app)

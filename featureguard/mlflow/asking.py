@@ -83,8 +83,13 @@ def question_of(
     return Question(protected.subject, PROMOTE, back=True, hint=hint)
 
 
-def promoted(desk: Desk, place: Place, subject: str) -> PastDecision | None:
+def promoted(desk: Desk, place: Place, subject: str | None) -> PastDecision | None:
     """The newest decision by which a version took a place; `None` if there is none.
+
+    Args:
+        desk: Where decisions are recorded.
+        place: The place and the version.
+        subject: Whose decision it must be; `None`: anybody's.
 
     Only promotions count: a repair is never held back, so that it proves nothing about a version.
 
@@ -92,7 +97,7 @@ def promoted(desk: Desk, place: Place, subject: str) -> PastDecision | None:
         FeatureGuardError: If what is recorded cannot be read.
     """
     for past in desk.decisions(place.prefix):
-        if _allows(past, subject, PROMOTE) and confirmed(desk, past):
+        if _allows(past, subject or past.subject, PROMOTE) and confirmed(desk, past):
             return past
     return None
 

@@ -159,7 +159,7 @@ def _strange(cls: type) -> Iterable[str]:
 def _unheard_of(name: str) -> Callable[..., Any]:
     def refuse(*_: object, **__: object) -> Any:
         raise _denied(
-            f"featureguard: hold: this MLflow has a way into its registry that the guard does not know, '{name}'."
+            f"featureguard: hold: this MLflow's registry has a way in that the guard does not know, '{name}'."
             " Install a featureguard that knows this version."
         )
 

@@ -81,6 +81,17 @@ class Place:
         """
         return f"{self.prefix}{_part(action, _ACTION)}:{_part(attempt, _ATTEMPT)}"
 
+    @property
+    def history(self) -> str:
+        """How the keys of all decisions about the model begin, whatever the version and the place."""
+        return f"{_SCHEME}:{_part(self.version.model, _MODEL)}/"
+
+    @staticmethod
+    def number_in(key: str) -> str:
+        """The version that a key is about, as digits; empty if it is no key of a place."""
+        parts = key.split("/")
+        return parts[1] if len(parts) > 1 and parts[1].isdecimal() else ""
+
     def __str__(self) -> str:
         return f"'{self.version.model}@{self.name}'" if self.kind == "alias" else f"stage '{self.name}'"
 

@@ -113,7 +113,7 @@ class Veto:
             return decision_tag(place, Ruling(confirmed.decision, decision_id))
 
     def _decided(self, desk: Desk, place: Place, question: Question) -> str:
-        """The id of a decision that allows it: of one that was just made for exactly this, or of a new one."""
+        """The id of a decision that allows it: one that was just made for exactly this, or a new one."""
         if past := fresh_decision(desk, place, question, datetime.now(UTC)):
             return past.id
         key = place.key(question.action, f"server-{uuid.uuid4().hex}")
