@@ -112,9 +112,13 @@ def fresh_decision(desk: Desk, place: Place, question: Question, now: datetime) 
     """A decision of the last minutes about exactly this, which may be taken up once it is confirmed.
 
     Raises:
-        FeatureGuardError: If what is recorded cannot be read.
+        FeatureGuardError: If what is recorded may not be read.
     """
-    for past in desk.decisions(place.prefix):
+    try:
+        recorded = desk.decisions(place.prefix)
+    except (StoreError, UnreachableError):  # The gate is about to say so.
+        return None
+    for past in recorded:
         if _allows(past, question.subject, question.action) and abs(now - past.decided_at) <= FRESH:
             return past
     return None

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from featureguard.desk import Desk
 from featureguard.errors import FeatureGuardError
@@ -105,22 +105,28 @@ class Veto:
                 self._refuse_unknown(place, error)
                 return None
             question = question_of(desk, found.protected, place, holder, rollback=self.settings.rollback)
-            decision_id = self._decided(desk, place, question)
-            confirmed = desk.confirm(decision_id, subject=question.subject, action=question.action)
-            if not confirmed.allowed or confirmed.id is None:
-                _refuse(confirmed, question)
-            _log.info("%s goes to %s by decision %s", place, place.version, decision_id)
-            return decision_tag(place, Ruling(confirmed.decision, decision_id))
+            ruling = self._ruled(desk, place, question)
+            if not ruling.allowed:
+                raise RefusedPromotionError(sentence(ruling, question.hint), document_of(ruling))
+            if ruling.id is None:  # Only in dry run, which holds nothing back.
+                _log.warning("%s goes to %s, and that could not be recorded", place, place.version)
+                return None
+            _log.info("%s goes to %s by decision %s", place, place.version, ruling.id)
+            return decision_tag(place, ruling)
 
-    def _decided(self, desk: Desk, place: Place, question: Question) -> str:
-        """The id of a decision that allows it: one that was just made for exactly this, or a new one."""
-        if past := fresh_decision(desk, place, question, datetime.now(UTC)):
-            return past.id
-        key = place.key(question.action, f"server-{uuid.uuid4().hex}")
-        ruling = desk.decide(question.subject, question.action, key=key)
-        if not ruling.allowed or ruling.id is None:
-            _refuse(ruling, question)
-        return ruling.id
+    def _ruled(self, desk: Desk, place: Place, question: Question) -> Ruling:
+        """The confirmed answer, under the id of the decision that it confirms."""
+        past = fresh_decision(desk, place, question, datetime.now(UTC))
+        if past:  # `featureguard promote` has just asked: one promotion is one decision.
+            decision_id = past.id
+        else:
+            key = place.key(question.action, f"server-{uuid.uuid4().hex}")
+            ruling = desk.decide(question.subject, question.action, key=key)
+            if not ruling.allowed or ruling.id is None:
+                return ruling
+            decision_id = ruling.id
+        again = desk.confirm(decision_id, subject=question.subject, action=question.action)
+        return again if again.id is None else Ruling(again.decision, decision_id)
 
     def _refuse_unknown(self, place: Place, error: NoSubjectError) -> None:
         """Refuse a model that no subject is about, unless such models pass."""
@@ -134,10 +140,6 @@ class Veto:
             trust = f" Its tag '{SERVICE_TAG}' says '{said}', and tags are not believed here." if said else ""
             text = f"No subject is about the model '{model}'. {write}{trust}"
         raise RefusedPromotionError(f"featureguard: hold: {text}")
-
-
-def _refuse(ruling: Ruling, question: Question) -> NoReturn:
-    raise RefusedPromotionError(sentence(ruling, question.hint), document_of(ruling))
 
 
 def is_guards(key: object) -> bool:

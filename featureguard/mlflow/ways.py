@@ -19,7 +19,6 @@ READS = frozenset(
         "search_prompt_versions",
         "search_prompts",
         "search_registered_models",
-        "supports_workspaces",
     }
 )
 """They change nothing."""

@@ -12,9 +12,7 @@ import pytest
 # MLflow reads these when it is first imported.
 os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 
-pytest.importorskip("mlflow", reason="mlflow is not installed")
-
-from tests.mlflow_host.field import POLICY, Lake, new_registry
+from tests.mlflow_host.field import ALLOWED, BLOCKED, HELD, NOBODY, POLICY, Lake, fill, new_registry
 
 
 @pytest.fixture(scope="session")
@@ -27,11 +25,13 @@ def lake_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty registry: making one takes MLflow seconds."""
-    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+    """A registry of four models with three versions each: making one takes MLflow seconds."""
+    from mlflow import MlflowClient
 
     path = tmp_path_factory.mktemp("registry") / "mlflow.db"
-    SqlAlchemyStore(f"sqlite:///{path}")._dispose_engine()  # type: ignore[no-untyped-call]
+    client = MlflowClient(f"sqlite:///{path}", f"sqlite:///{path}")
+    fill(client, ALLOWED, BLOCKED, HELD, NOBODY, versions=3)
+    client.create_experiment("training")
     return path
 
 
@@ -46,7 +46,7 @@ def lake(lake_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def uri(registry_template: Path, tmp_path: Path) -> str:
-    """The address of an empty registry of this test alone."""
+    """The address of a registry of this test alone."""
     return new_registry(registry_template, tmp_path / "registry")
 
 

@@ -18,6 +18,8 @@ from tests.mlflow_host.field import ALLOWED, BLOCKED, HELD, POLICY, Lake, aliase
 # MLflow's own, of SQLAlchemy 2.1.
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning")
 
+BROKEN = """create trigger broken before insert on registered_model_aliases
+    begin select raise(abort, 'the disk is full'); end"""
 CHAMPION = (ALLOWED, "champion")
 
 
@@ -31,8 +33,9 @@ def tags_of(client: Any, model: str, version: str) -> dict[str, Any]:
     return {key.removeprefix("featureguard.decision."): json.loads(text) for key, text in found.items()}
 
 
-def test_an_allowed_version_gets_the_alias_and_the_decision_is_told(lake: Lake, uri: str, client: Any) -> None:
-    fill(client, ALLOWED)
+def test_an_allowed_version_gets_the_alias_and_its_decision_is_told(
+    lake: Lake, uri: str, client: Any
+) -> None:
     found = go(lake, uri)
     assert (found.done, found.exit_code, found.by) == (True, 0, "alias")
     assert aliases_in(uri) == {CHAMPION: 1}
@@ -47,7 +50,6 @@ def test_an_allowed_version_gets_the_alias_and_the_decision_is_told(lake: Lake, 
 def test_what_the_gate_does_not_allow_gets_nothing(
     lake: Lake, uri: str, client: Any, model: str, code: int
 ) -> None:
-    fill(client, model)
     found = go(lake, uri, model)
     assert (found.done, found.exit_code, found.by) == (False, code, "name")
     assert aliases_in(uri) == {}
@@ -56,7 +58,6 @@ def test_what_the_gate_does_not_allow_gets_nothing(
 
 
 def test_a_later_denial_leaves_what_was_told_before(lake: Lake, uri: str, client: Any) -> None:
-    fill(client, ALLOWED)
     go(lake, uri)
     with lake.turned_stale():
         assert go(lake, uri).exit_code == 1
@@ -67,12 +68,7 @@ def test_a_later_denial_leaves_what_was_told_before(lake: Lake, uri: str, client
 def test_a_registry_that_breaks_in_between_leaves_no_alias_and_again_mends_it(
     lake: Lake, uri: str, client: Any
 ) -> None:
-    fill(client, ALLOWED)
-    execute(
-        uri,
-        "create trigger broken before insert on registered_model_aliases"
-        " begin select raise(abort, 'the disk is full'); end",
-    )
+    execute(uri, BROKEN)
     with pytest.raises(RegistryError, match="the disk is full"):
         go(lake, uri, attempt="build-7")
     assert aliases_in(uri) == {}
@@ -82,11 +78,7 @@ def test_a_registry_that_breaks_in_between_leaves_no_alias_and_again_mends_it(
 
 
 def test_what_got_stale_since_it_was_decided_is_not_set(lake: Lake, uri: str, client: Any) -> None:
-    fill(client, ALLOWED)
-    execute(
-        uri,
-        "create trigger broken before insert on registered_model_aliases begin select raise(abort, 'no'); end",
-    )
+    execute(uri, BROKEN)
     with pytest.raises(RegistryError):
         go(lake, uri, attempt="build-8")
     execute(uri, "drop trigger broken")
@@ -97,14 +89,12 @@ def test_what_got_stale_since_it_was_decided_is_not_set(lake: Lake, uri: str, cl
 
 
 def test_a_dry_run_records_nothing_and_sets_nothing(lake: Lake, uri: str, client: Any) -> None:
-    fill(client, ALLOWED, BLOCKED)
     assert [go(lake, uri, model, dry_run=True).exit_code for model in (ALLOWED, BLOCKED)] == [0, 1]
     assert (aliases_in(uri), lake.recorded()) == ({}, [])
     assert client.get_model_version(ALLOWED, "1").tags == {}
 
 
 def test_without_a_store_nothing_is_set(lake: Lake, uri: str, client: Any) -> None:
-    fill(client, ALLOWED)
     with lake.without_store():
         found = go(lake, uri)
     assert (found.done, found.exit_code, found.ruling.id) == (False, 3, None)
@@ -116,7 +106,6 @@ class TestTheWayBack:
 
     @pytest.fixture(autouse=True)
     def two_champions(self, lake: Lake, uri: str, client: Any) -> None:
-        fill(client, ALLOWED, versions=3)
         assert all(go(lake, uri, version=version).done for version in "12")
 
     def test_is_a_repair_that_stale_data_does_not_hold_back(self, lake: Lake, uri: str) -> None:
@@ -183,14 +172,12 @@ def test_a_version_says_more_than_its_run(lake: Lake, uri: str, client: Any) -> 
 
 def test_another_name_for_the_way_back_is_the_policys(lake: Lake, uri: str, client: Any) -> None:
     lake.policy(POLICY.replace("rollback", "undo"))
-    fill(client, ALLOWED)
     assert all(go(lake, uri, version=version).done for version in "12")
     assert go(lake, uri, version="1", rollback="undo", dry_run=True).question.action == "undo"
 
 
 @pytest.mark.parametrize("age", [timedelta(hours=1), timedelta(hours=3)])
 def test_both_sides_of_the_limit(lake: Lake, uri: str, client: Any, age: timedelta) -> None:
-    fill(client, ALLOWED)
     lake.age("fresh", age)
     lake.look("fresh")
     assert go(lake, uri).done == (age < timedelta(hours=2))

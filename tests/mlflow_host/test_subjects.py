@@ -32,13 +32,13 @@ def test_a_model_is_the_subject_that_its_feature_service_is(alias: str) -> None:
 
 
 def test_a_service_of_another_project_is_another_service() -> None:
-    with pytest.raises(NoSubjectError, match="'other.prices_v1'"):
+    with pytest.raises(NoSubjectError, match=r"'other\.prices_v1'"):
         subject_of([PRICES], "new_model", {**SERVED, "feast.project": "other"})
 
 
 def test_the_subject_that_the_caller_names_goes_before_everything() -> None:
     assert subject_of([PRICES, ETA], "pricing", SERVED, wanted="eta").by == "option"
-    with pytest.raises(UsageError, match="no subject 'etta'.*Did you mean 'eta'"):
+    with pytest.raises(UsageError, match=r"no subject 'etta'.*Did you mean 'eta'"):
         subject_of([PRICES, ETA], "pricing", {}, wanted="etta")
 
 
@@ -54,11 +54,11 @@ def test_two_subjects_about_one_model_are_refused() -> None:
     with pytest.raises(UsageError, match=r"'prices' and 'prices_again'.*in one of them"):
         subject_of(twice, "pricing", {})
     served = [PRICES, Protected("prices_again", {"feast": "shop.prices_v1"})]
-    with pytest.raises(UsageError, match="feature service 'shop.prices_v1'"):
+    with pytest.raises(UsageError, match=r"feature service 'shop\.prices_v1'"):
         subject_of(served, "new_model", SERVED)
 
 
-TEXTS = st.text(min_size=1, max_size=300)
+TEXTS = st.text(min_size=1, max_size=100)
 
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
@@ -83,6 +83,6 @@ def test_a_namesake_that_was_made_anew_has_other_keys() -> None:
     assert Place(Version("pricing", "1", 1_000, "s3://b"), "alias", "champion").prefix != before
 
 
-@pytest.mark.parametrize("name", ["Champion", "CHAMPION", "châmpion", "ｃhampion", " champion "])
+@pytest.mark.parametrize("name", ["Champion", "CHAMPION", "châmpion", "\uff43hampion", " champion "])
 def test_what_a_database_may_take_for_the_same_alias_is_the_same(name: str) -> None:
     assert folded(name) == "champion"
