@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from featureguard.mlflow.places import Kind, Place, folded
@@ -71,15 +71,15 @@ class _Guard:
                 f"featureguard: hold: '{name}' has {', '.join(held)}, which nobody allowed it under another"
                 " name. Take it away first, rename, and promote again."
             )
-        return inner.rename_registered_model(name, new_name)
+        before = set(inner.get_registered_model(name).aliases or {})
+        renamed = inner.rename_registered_model(name, new_name)
+        self._clear(inner, new_name, but=before)
+        return renamed
 
     def create_registered_model(self, name: str, tags: Any = None, *rest: Any, **named: Any) -> Any:
         inner: Any = super()
         made = inner.create_registered_model(name, _without_ours(tags, name), *rest, **named)
-        # Whatever stands in its places was left behind by another model of this name.
-        for alias in list(getattr(inner.get_registered_model(name), "aliases", None) or {}):
-            _log.warning("alias '%s' was left from an earlier model '%s', and is taken away", alias, name)
-            inner.delete_registered_model_alias(name, alias)
+        self._clear(inner, name)
         return made
 
     def create_model_version(
@@ -135,6 +135,12 @@ class _Guard:
         if number is None:
             return None
         return Place(version_of(inner.get_model_version(model.name, number)), place.kind, place.name)
+
+    def _clear(self, inner: Any, name: str, but: Collection[str] = ()) -> None:
+        """Take away what another model of this name left behind: databases differ in what they delete."""
+        for alias in set(inner.get_registered_model(name).aliases or {}).difference(but):
+            _log.warning("alias '%s' was left from an earlier model '%s', and is taken away", alias, name)
+            inner.delete_registered_model_alias(name, alias)
 
     def _held(self, model: Any) -> list[str]:
         """The protected places that a model's versions have."""

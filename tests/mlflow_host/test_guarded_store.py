@@ -190,6 +190,15 @@ def test_a_model_that_is_made_anew_inherits_no_alias(store: Any, uri: str) -> No
     assert aliases_in(uri) == {}
 
 
+def test_a_model_that_takes_over_a_name_inherits_no_alias(store: Any, uri: str) -> None:
+    store.set_registered_model_alias(NOBODY, "mine", "1")
+    execute(
+        uri, "insert into registered_model_aliases (name, alias, version) values ('taken', 'champion', 1)"
+    )
+    store.rename_registered_model(NOBODY, "taken")
+    assert store.get_registered_model("taken").aliases == {"mine": 1}
+
+
 def test_a_copy_of_a_promoted_version_is_not_promoted_and_brings_no_tags(store: Any, uri: str) -> None:
     store.set_registered_model_alias(ALLOWED, "champion", "1")
     made = store.copy_model_version(store.get_model_version(ALLOWED, "1"), BLOCKED)
