@@ -293,9 +293,8 @@ def test_every_route_to_the_registry_of_this_mlflow_is_known() -> None:
     from mlflow.server.handlers import HANDLERS
 
     service = DESCRIPTOR.services_by_name["ModelRegistryService"]
-    served = {one.DESCRIPTOR.name for one in HANDLERS} & {
-        method.input_type.name for method in service.methods
-    }
+    requests: list[Any] = list(HANDLERS)
+    served = {one.DESCRIPTOR.name for one in requests} & {one.input_type.name for one in service.methods}
     assert served == REGISTRY_ROUTES
 
 

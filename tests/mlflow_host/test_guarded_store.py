@@ -55,7 +55,7 @@ def store(lake: Lake, uri: str) -> Any:
 def refused(call: Callable[[], object]) -> MlflowException:
     with pytest.raises(MlflowException) as error:
         call()
-    assert error.value.get_http_status_code() == 403
+    assert error.value.get_http_status_code() == 403  # type: ignore[no-untyped-call]
     assert isinstance(error.value.json_kwargs["featureguard"], dict)
     return error.value
 

@@ -45,13 +45,7 @@ class Api:
         self.lake, port = lake, free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.token, self.reader = self._token(Scope.GATE), self._token(Scope.READ)
-        command = [
-            "from featureguard.cli import main; main()",
-            "serve",
-            "--read-through",
-            "--port",
-            str(port),
-        ]
+        serve = ["serve", "--read-through", "--port", str(port)]
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from featureguard.cli import main; main()", *serve],
             env={**os.environ, "FEATUREGUARD_PROJECT": str(lake.folder)},
