@@ -24,7 +24,7 @@ from featureguard.mlflow.asking import (
     question_of,
     sentence,
 )
-from featureguard.mlflow.places import Place, folded
+from featureguard.mlflow.places import Place, Version, folded
 from featureguard.mlflow.settings import Settings
 from featureguard.mlflow.subjects import SERVICE_TAG, NoSubjectError, subject_of
 from featureguard.ruling import Ruling
@@ -98,9 +98,8 @@ class Veto:
 
     def _asked(self, place: Place, holder: Place | None) -> tuple[str, str] | None:
         with self.settings.desk() as desk:
-            tags = {**self.runs(place.version.run_id), **place.version.tags} if self.settings.lineage else {}
             try:
-                found = subject_of(desk.subjects(), place.version.model, tags)
+                found = subject_of(desk.subjects(), place.version.model, self._tags(place.version))
             except NoSubjectError as error:
                 self._refuse_unknown(place, error)
                 return None
@@ -113,6 +112,12 @@ class Veto:
                 return None
             _log.info("%s goes to %s by decision %s", place, place.version, ruling.id)
             return decision_tag(place, ruling)
+
+    def _tags(self, version: Version) -> Mapping[str, str]:
+        """The tags that may tell which subject a model is: the version's own, else those of its run."""
+        if not self.settings.lineage:
+            return {}
+        return version.tags if SERVICE_TAG in version.tags else self.runs(version.run_id)
 
     def _ruled(self, desk: Desk, place: Place, question: Question) -> Ruling:
         """The confirmed answer, under the id of the decision that it confirms."""

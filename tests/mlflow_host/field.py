@@ -211,11 +211,6 @@ class Server:
 
     def stop(self) -> None:
         """End it, and its workers."""
-        try:
-            os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        except ProcessLookupError:
-            self._process.wait()
+        self._process.wait()

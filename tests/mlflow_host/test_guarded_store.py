@@ -162,6 +162,17 @@ def test_tags_choose_no_subject_unless_they_are_believed(lake: Lake, uri: str, c
     assert lake.recorded()[0].subject == "prices"
 
 
+def test_a_run_speaks_where_its_version_says_nothing(lake: Lake, uri: str, client: Any) -> None:
+    runs = {"f" * 32: {"feast.feature_service": "prices_v1", "feast.project": "shop"}}
+    veto = Veto(Settings(lineage=True), runs=runs.__getitem__)
+    store = guarded(SqlAlchemyStore(uri), veto)  # type: ignore[no-untyped-call]
+    for version, tags in (("4", {}), ("5", {"feast.feature_service": "stale"})):
+        client.create_model_version(NOBODY, f"{SOURCE}/{version}", run_id="f" * 32, tags=tags)
+    store.set_registered_model_alias(NOBODY, "champion", "4")
+    refused(lambda: store.set_registered_model_alias(NOBODY, "champion", "5"))
+    assert [one.subject for one in lake.recorded()] == ["prices", "prices", "stale"]
+
+
 def broken_unknown(uri: str) -> MlflowException:
     store = guarded(SqlAlchemyStore(uri), Veto(Settings()))  # type: ignore[no-untyped-call]
     return refused(lambda: store.set_registered_model_alias(NOBODY, "champion", "1"))
