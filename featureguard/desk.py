@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from featureguard.client import Client
     from featureguard.guard import Guard
     from featureguard.judging import Report
+    from featureguard.protected import PastDecision, Protected
     from featureguard.sightings import Known, Sighting
 
 _FRESH = frozenset({"fresh", "aging"})
@@ -71,6 +72,30 @@ class Desk(Protocol):
 
         Raises:
             FeatureGuardError: If the question makes no sense, or may not be asked.
+        """
+        ...
+
+    def confirm(self, decision_id: str, *, subject: str, action: str) -> Ruling:
+        """Ask again right before the action: the answer may keep or worsen the decision, never improve it.
+
+        Raises:
+            FeatureGuardError: If there is no such decision, it is about something else, or may not be asked.
+        """
+        ...
+
+    def subjects(self) -> list[Protected]:
+        """Every subject with the names that hosts know it by.
+
+        Raises:
+            FeatureGuardError: If they cannot be had, or may not be asked for.
+        """
+        ...
+
+    def decisions(self, key_prefix: str) -> list[PastDecision]:
+        """Recorded decisions and confirmations whose key begins so, newest first.
+
+        Raises:
+            FeatureGuardError: If they cannot be read, or may not be asked for.
         """
         ...
 
@@ -186,6 +211,20 @@ class _ServiceDesk(_Closing):
     def decide(self, subject: str, action: str, *, key: str | None = None) -> Ruling:
         return self._client.decide(subject, action, key=key)
 
+    def confirm(self, decision_id: str, *, subject: str, action: str) -> Ruling:
+        return self._client.confirm(decision_id, subject=subject, action=action)
+
+    def subjects(self) -> list[Protected]:
+        from featureguard.protected import Protected  # noqa: PLC0415
+
+        return [Protected.told(one) for one in self._client.subjects()]
+
+    def decisions(self, key_prefix: str) -> list[PastDecision]:
+        from featureguard.protected import PastDecision  # noqa: PLC0415
+
+        found = [PastDecision.told(one) for one in self._client.decisions(key_prefix=key_prefix)]
+        return [one for one in found if (one.key or "").startswith(key_prefix)]
+
     def freshness(self, dataset: str) -> Freshness:
         from featureguard.client.asking import UnreachableError  # noqa: PLC0415
 
@@ -266,6 +305,24 @@ class StoreDesk(_Closing):
 
     def decide(self, subject: str, action: str, *, key: str | None = None) -> Ruling:
         return self._asked(subject, action, lambda guard: guard.decide(subject, action, key=key))
+
+    def confirm(self, decision_id: str, *, subject: str, action: str) -> Ruling:
+        return self._asked(
+            subject, action, lambda guard: guard.confirm(decision_id, subject=subject, action=action)
+        )
+
+    def subjects(self) -> list[Protected]:
+        from featureguard.protected import Protected  # noqa: PLC0415
+
+        catalog = self.catalog()
+        return [Protected.of(catalog, name) for name in catalog.subjects]
+
+    def decisions(self, key_prefix: str) -> list[PastDecision]:
+        from featureguard.protected import PastDecision  # noqa: PLC0415
+
+        with self.guard() as guard:
+            log = guard.store_in_use.decisions
+            return [PastDecision.of(one) for one in log.recorded(key_prefix=key_prefix, newest_first=True)]
 
     def freshness(self, dataset: str) -> Freshness:
         from featureguard.serving.keeper import Keeper  # noqa: PLC0415

@@ -87,6 +87,8 @@ def subject_to_dict(subject: Subject, fleet: Fleet) -> dict[str, Any]:
         "runbook": subject.runbook,
         "policy": policy.policy,
         "actions": list(policy.known_actions),
+        "repairs": [action for action in policy.known_actions if policy.is_repair(action)],
+        "aliases": dict(subject.aliases),
         "requires": [u.external if isinstance(u, External) else u for u in subject.requires],
         "stands_on": [
             name for name in fleet.catalog.lineage.closure(subject.subject) if name in fleet.catalog.contracts

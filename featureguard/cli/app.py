@@ -15,6 +15,7 @@ from featureguard.cli import (
     export_commands,
     gate_commands,
     import_commands,
+    model_commands,
     serve_commands,
 )
 from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
@@ -226,6 +227,7 @@ def demo(
 
 
 gate_commands.register(app)
+model_commands.register(app)
 account_commands.register(app)
 serve_commands.register(app)
 export_commands.register(app)

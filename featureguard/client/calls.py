@@ -185,6 +185,19 @@ class Client(_Common):
             if (cursor := page["next"]) is None:
                 return
 
+    def decisions(self, *, key_prefix: str) -> Iterator[dict[str, Any]]:
+        """Decisions and confirmations whose key begins so, newest first; raises as `decision` does."""
+        until: str | None = None
+        while True:
+            page = self._run(self._get("/v1/decisions", key_prefix=key_prefix, until=until, limit="1000"))
+            yield from page["items"]
+            if (until := page["next"]) is None:
+                return
+
+    def subjects(self) -> list[dict[str, Any]]:
+        """Everything that a gate protects, by name; raises as `decision` does."""
+        return list(self._run(self._get("/v1/subjects"))["items"])
+
     def incidents(self, *, everything: bool = False) -> dict[str, Any]:
         """What is broken, or also what was; raises as `decision` does."""
         return self._run(self._get("/v1/incidents", all="true" if everything else None))
@@ -275,6 +288,21 @@ class AsyncClient(_Common):
                 yield one
             if (cursor := page["next"]) is None:
                 return
+
+    async def decisions(self, *, key_prefix: str) -> AsyncIterator[dict[str, Any]]:
+        """As `Client.decisions`."""
+        until: str | None = None
+        while True:
+            asked = self._get("/v1/decisions", key_prefix=key_prefix, until=until, limit="1000")
+            page = await self._run(asked)
+            for one in page["items"]:
+                yield one
+            if (until := page["next"]) is None:
+                return
+
+    async def subjects(self) -> list[dict[str, Any]]:
+        """As `Client.subjects`."""
+        return list((await self._run(self._get("/v1/subjects")))["items"])
 
     async def incidents(self, *, everything: bool = False) -> dict[str, Any]:
         """As `Client.incidents`."""

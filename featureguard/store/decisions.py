@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from featureguard.chain import Head, Link, head_of, sealed
 from featureguard.errors import StoreError, UsageError
@@ -150,8 +150,12 @@ class DecisionLog:
         until: datetime | None = None,
         limit: int | None = None,
         newest_first: bool = False,
+        key_prefix: str | None = None,
     ) -> list[Recorded]:
-        """Decisions and confirmations from `since` until before `until`, in the order of the chain."""
+        """Decisions and confirmations from `since` until before `until`, in the order of the chain.
+
+        With `key_prefix`, only those whose idempotency key begins so.
+        """
         order = DECISIONS.c.sequence.desc() if newest_first else DECISIONS.c.sequence
         query = select(DECISIONS).order_by(order).limit(limit)
         if subject is not None:
@@ -160,6 +164,10 @@ class DecisionLog:
             query = query.where(DECISIONS.c.decided_at >= encoding.to_micros(since))
         if until is not None:
             query = query.where(DECISIONS.c.decided_at < encoding.to_micros(until))
+        if key_prefix is not None:
+            text = encoding.to_text(key_prefix)[:-1]  # Keys are kept as JSON: the closing quote is no prefix.
+            # Not LIKE, which takes capitals for small letters in SQLite.
+            query = query.where(func.substr(DECISIONS.c.key, 1, len(text)) == text)
         return self._read(query)
 
     def chain(self) -> Iterator[Link]:

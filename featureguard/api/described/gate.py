@@ -70,6 +70,7 @@ class RecordedDecision(Answer):
     Attributes:
         id: Its id.
         kind: A decision, or the confirmation of an earlier one.
+        key: The idempotency key; `None` if none was given.
         subject: What wanted to act.
         action: What it wanted to do.
         decided_at: The instant that it holds for.
@@ -81,6 +82,7 @@ class RecordedDecision(Answer):
 
     id: Digest
     kind: Literal["decision", "confirmation"]
+    key: str | None
     subject: str
     action: str
     decided_at: datetime
@@ -94,7 +96,6 @@ class DecisionRead(RecordedDecision):
     """A recorded decision with its place in the chain.
 
     Attributes:
-        key: The idempotency key; `None` if none was given.
         by: Who asked.
         inputs: SHA-256 of the case that was decided, from which it can be decided anew.
         sequence: Its place in the chain.
@@ -102,7 +103,6 @@ class DecisionRead(RecordedDecision):
         decision: What was decided, and why.
     """
 
-    key: str | None
     by: str
     inputs: Digest
     sequence: Annotated[int, Field(ge=1)]

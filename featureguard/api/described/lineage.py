@@ -87,6 +87,8 @@ class Subject(Answer):
         runbook: Link to what to do.
         policy: Name of the policy that decides about it.
         actions: What its policy lets one ask.
+        repairs: Those of them that mend data, and are never held back.
+        aliases: What hosts call it.
         requires: What it stands on directly.
         stands_on: Every dataset upstream.
     """
@@ -97,6 +99,8 @@ class Subject(Answer):
     runbook: str | None
     policy: str
     actions: list[str]
+    repairs: list[str]
+    aliases: dict[str, str]
     requires: list[str]
     stands_on: list[str]
 

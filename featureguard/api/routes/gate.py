@@ -158,8 +158,12 @@ async def list_decisions(
     since: Instant | None = None,
     until: Instant | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    key_prefix: Key | None = None,
 ) -> Response:
-    """Decisions and confirmations; page on with `until`, the last one's `decided_at`."""
+    """Decisions and confirmations; page on with `until`, the last one's `decided_at`.
+
+    `key_prefix` keeps those whose idempotency key begins so.
+    """
     service = service_of(request)
     fleet = service.fleet
     found = await asyncio.to_thread(
@@ -169,6 +173,7 @@ async def list_decisions(
         until=until,
         limit=limit + 1,
         newest_first=True,
+        key_prefix=key_prefix,
     )
     shown = found[:limit]
     following = shown[-1].decided_at.isoformat() if len(found) > limit else None
@@ -184,7 +189,6 @@ async def read_decision(request: Request, decision_id: Digest) -> Response:
     return answer(
         {
             **_brief(found),
-            "key": told["key"],
             "by": told["by"],
             "inputs": told["inputs"],
             "sequence": found.link.sequence,
@@ -246,6 +250,7 @@ def _brief(found: Recorded) -> dict[str, Any]:
     return {
         "id": found.link.seal,
         "kind": found.kind,
+        "key": found.key,
         "subject": found.subject,
         "action": found.action,
         "decided_at": found.decided_at,

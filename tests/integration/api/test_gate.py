@@ -98,6 +98,14 @@ def test_recorded_decisions_are_listed_and_read_with_who_asked(asked: Api) -> No
     assert asked.get("/v1/decisions/0123456789abcdef").status_code == 404
 
 
+def test_decisions_are_found_by_how_their_keys_begin(asked: Api) -> None:
+    made = asked.post("/v1/decisions", {**TRAIN, "key": "run/1"}).json()["id"]
+    asked.post("/v1/decisions", {**TRAIN, "key": "run/2"})
+    [found] = asked.get("/v1/decisions", params={"key_prefix": "run/1"}).json()["items"]
+    assert (found["id"], found["key"]) == (made, "run/1")
+    assert asked.get("/v1/decisions", params={"key_prefix": ""}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

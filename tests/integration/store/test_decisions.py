@@ -47,6 +47,16 @@ def test_every_decision_is_sealed_with_the_one_before(store: Store) -> None:
     assert store.decisions.head() == head_of(links)
 
 
+def test_decisions_are_found_by_how_their_keys_begin(store: Store) -> None:
+    for number, key in enumerate(("mlflow:a%/1:x", "mlflow:a%/12:x", "MLFLOW:A%/1:x", "mlflow:ab/1:x", None)):
+        append(store, decision(number, key=key))
+    found = store.decisions.recorded(key_prefix="mlflow:a%/1")
+    assert [one.key for one in found] == ["mlflow:a%/1:x", "mlflow:a%/12:x"]
+    [last] = store.decisions.recorded(key_prefix="mlflow:a%/1", newest_first=True, limit=1)
+    assert last.key == "mlflow:a%/12:x"
+    assert not store.decisions.recorded(key_prefix='mlflow:"')
+
+
 def test_an_empty_store_has_decided_nothing(store: Store) -> None:
     assert store.decisions.head() == Head(0, GENESIS)
     assert not list(store.decisions.chain())
