@@ -1,0 +1,42 @@
+"""A suite's results as evidence about a dataset, under the names that GX's own results have."""
+
+from __future__ import annotations
+
+from featureguard.evidence import ExternalResult
+from featureguard.external.importing import worse
+from featureguard.suites.outcome import ExpectationResult, SuiteResult
+
+TOOL = "gx"
+"""Whose checks these are: a contract's `external_checks` name them so, whoever ran the suite."""
+
+
+def to_external(result: SuiteResult, dataset: str) -> tuple[ExternalResult, ...]:
+    """One result for each check, in the order of their names.
+
+    Expectations that share a name (one type about the same columns) are one check: the worse counts.
+
+    Args:
+        result: What the suite came to.
+        dataset: The dataset that the data is of.
+    """
+    found: dict[str, ExternalResult] = {}
+    for one in result.results:
+        external = _external(one, result, dataset)
+        found[one.check] = worse(found[one.check], external) if one.check in found else external
+    return tuple(found[check] for check in sorted(found))
+
+
+def _external(one: ExpectationResult, result: SuiteResult, dataset: str) -> ExternalResult:
+    return ExternalResult(
+        TOOL,
+        one.check,
+        dataset,
+        one.status,
+        result.observed_at,
+        severity=one.severity,
+        code=one.code,
+        column=one.column,
+        observed=one.observed,
+        reason=one.reason,
+        snapshot=result.snapshot,
+    )
