@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from featureguard.cli import account_commands, export_commands, gate_commands, serve_commands
+from featureguard.cli import account_commands, export_commands, gate_commands, serve_commands, suite_commands
 from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 from featureguard.errors import (
     ContractError,
@@ -219,6 +219,7 @@ def demo(
     raise typer.Exit(replay(folder))
 
 
+suite_commands.register(app)
 gate_commands.register(app)
 account_commands.register(app)
 serve_commands.register(app)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from featureguard.suites.values import Column, UnansweredError, is_number
+from featureguard.suites.values import Column, MissingColumnError, UnansweredError, WrongTypeError, is_number
 
 Range = tuple[Any, Any, bool, bool]
 
@@ -141,9 +141,9 @@ class Asked:
         if name not in self.schema:
             close = difflib.get_close_matches(name, self.schema, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
-            raise UnansweredError(f"The data has no column '{name:.200}'.{hint}", missing_column=True)
+            raise MissingColumnError(f"The data has no column '{name:.200}'.{hint}")
         if self.schema[name] == pl.Unknown:
-            raise UnansweredError(f"'{name}' is of a type that polars does not read.")
+            raise WrongTypeError(f"'{name}' is of a type that polars does not read.")
         return Column(name, self.schema[name])
 
 

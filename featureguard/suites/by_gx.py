@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
+import io
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,31 +19,23 @@ from featureguard.suites.compiling import Compiled, crash
 from featureguard.suites.data import Data
 
 
-def hold(data: Data) -> Data:
-    """The same data, read into memory, so that it can be read twice.
-
-    Raises:
-        SourceError: If it cannot be read.
-        MissingExtraError: If Great Expectations is not installed.
-    """
-    if find_spec("great_expectations") is None:
-        raise MissingExtraError("great-expectations", "gx")
-    readable = [name for name, dtype in data.schema.items() if dtype != pl.Unknown]
-    batches = list(data.batches(readable))
-    return dataclasses.replace(data, batches=lambda _columns: batches)
-
-
 def answer(compiled: Sequence[Compiled], data: Data) -> list[Finding | str]:
     """What GX finds for each expectation; a text says why it has no answer either.
 
     Args:
         compiled: Expectations with their parameters filled in.
         data: What `hold` gave.
+
+    Raises:
+        MissingExtraError: If there are any, and Great Expectations is not installed.
     """
     if not compiled:
         return []
-    batch = _batch(_frame(data))
-    return [_asked(batch, one) for one in compiled]
+    if find_spec("great_expectations") is None:
+        raise MissingExtraError("great-expectations", "gx")
+    with redirect_stderr(io.StringIO()):  # GX shows its progress there, whatever it is told
+        batch = _batch(_frame(data))
+        return [_asked(batch, one) for one in compiled]
 
 
 def _frame(data: Data) -> Any:

@@ -26,16 +26,14 @@ class Compiled:
         expectation: As it is written.
         kwargs: Its arguments with parameters filled in.
         check: What to run; `None` if the engine has no answer.
-        refusal: Why it has none, a sentence; empty if there is a check.
-        missing_column: Whether it has none because the data lacks a column.
+        refusal: Why it has none; `None` if there is a check.
         columns: The columns that its check reads.
     """
 
     expectation: Expectation
     kwargs: Mapping[str, Any]
     check: Check | None = None
-    refusal: str = ""
-    missing_column: bool = False
+    refusal: UnansweredError | None = None
     columns: frozenset[str] = frozenset()
 
 
@@ -90,9 +88,10 @@ def _compiled(
             where, named = condition(written, kwargs.get("condition_parser"), schema)
         check = compilers[expectation.type].compile(Asked(expectation.type, kwargs, schema, where))
     except UnansweredError as error:
-        return Compiled(expectation, kwargs, refusal=str(error), missing_column=error.missing_column)
+        return Compiled(expectation, kwargs, refusal=error)
     except Exception as error:  # a defect of a compiler is no word about the data
-        return Compiled(expectation, kwargs, refusal=f"It could not be compiled: {crash(error)}.")
+        refusal = UnansweredError(f"It could not be compiled: {crash(error)}.")
+        return Compiled(expectation, kwargs, refusal=refusal)
     return Compiled(expectation, kwargs, check, columns=named | _columns(kwargs, schema))
 
 

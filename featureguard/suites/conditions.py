@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeGuard
 import polars as pl
 
 from featureguard.suites.compilers.rows import among
-from featureguard.suites.values import Column, UnansweredError, compared
+from featureguard.suites.values import Column, MissingColumnError, UnansweredError, WrongTypeError, compared
 
 _LONGEST = 10_000
 _DEEPEST = 50
@@ -129,13 +129,12 @@ class _Reader:
 
     def _column(self, given: object) -> Column:
         name = given.get("name") if isinstance(given, Mapping) else given
-        if not isinstance(name, str) or name not in self._schema:
-            raise UnansweredError(
-                f"The row condition names {name!r:.100}, and the data has no such column.",
-                missing_column=isinstance(name, str),
-            )
+        if not isinstance(name, str):
+            raise UnansweredError(f"The row condition names {name!r:.100}, which is no column.")
+        if name not in self._schema:
+            raise MissingColumnError(f"The row condition names '{name:.200}', which the data does not have.")
         if self._schema[name] == pl.Unknown:
-            raise UnansweredError(f"'{name}' is of a type that polars does not read.")
+            raise WrongTypeError(f"'{name}' is of a type that polars does not read.")
         self.names.add(name)
         return Column(name, self._schema[name])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -42,8 +43,8 @@ def as_data(data: object, name: str = "data") -> Data:
 
     Args:
         data: A source or a fragment of ours; a pyarrow Table, RecordBatch or RecordBatchReader, a polars or
-            pandas DataFrame, anything with `__arrow_c_stream__`; or an iterable of record batches of one
-            schema. Readers and iterables are read once, batch by batch.
+            pandas DataFrame, anything with `__arrow_c_stream__`; an iterator over record batches of one
+            schema; or a function that gives one of these. Readers and iterators are read once, by batches.
         name: What to call it in messages.
 
     Raises:
@@ -52,6 +53,8 @@ def as_data(data: object, name: str = "data") -> Data:
     """
     if isinstance(data, Data):
         return data
+    if callable(data):
+        return as_data(data(), name)
     if isinstance(data, pa.RecordBatchReader):
         return _streamed(data, data.schema, name)
     if hasattr(data, "snapshot"):
@@ -66,6 +69,17 @@ def as_data(data: object, name: str = "data") -> Data:
         raise SourceCorruptError(f"'{name}' gives no record batches. Hand in a table, or batches of Arrow.")
     snapshot = MemorySource(data, name).snapshot()
     return _of_fragments(snapshot.fragments, name, None)
+
+
+def hold(data: Data) -> Data:
+    """The same data, read into memory, so that it can be read again.
+
+    Raises:
+        SourceError: If it cannot be read.
+    """
+    readable = [name for name, dtype in data.schema.items() if dtype != pl.Unknown]
+    batches = list(data.batches(readable))
+    return dataclasses.replace(data, batches=lambda _columns: batches)
 
 
 def _streamed(batches: Iterable[pa.RecordBatch], schema: pa.Schema, name: str) -> Data:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from featureguard.errors import SourceError
 from featureguard.external.gx import CODES, check_name, check_severity, columns_of
 from featureguard.external.strict_json import sentence
 from featureguard.result import Code, Status
+from featureguard.secret import without_secrets
 from featureguard.suites.builtin import BUILTIN, Compiler
 from featureguard.suites.check import Finding
 from featureguard.suites.compiling import Compiled, compile_suite
-from featureguard.suites.data import as_data
+from featureguard.suites.data import Data, as_data, hold
 from featureguard.suites.outcome import ExpectationResult, SuiteResult
 from featureguard.suites.running import run
 from featureguard.suites.suite import Expectation, Suite
+from featureguard.suites.values import MissingColumnError
 
 Engine = Literal["featureguard", "gx"]
 ENGINES: tuple[Engine, ...] = ("featureguard", "gx")
@@ -44,37 +47,58 @@ def run_suite(
         compilers: How to compile each type of expectation.
         name: What to call the data in messages.
 
+    Returns:
+        If the data cannot be read, every expectation is unknown and says so.
+
     Raises:
         UsageError: If the data is no table.
-        SourceError: If it cannot be read.
         MissingExtraError: If `engine` is `gx`, something is left for it, and it is not installed.
     """
-    found = as_data(data, name)
-    compiled = compile_suite(suite, found.schema, parameters, compilers)
-    if engine == "gx":
-        from featureguard.suites.by_gx import hold  # noqa: PLC0415  (imports Great Expectations)
-
-        found = hold(found)
-    findings = run(compiled, found.schema, found.batches)
-    results = [_result(one, findings.get(one.expectation.position, one.refusal)) for one in compiled]
-    if engine == "gx":
-        from featureguard.suites.by_gx import answer  # noqa: PLC0415
-
-        left = [n for n, one in enumerate(results) if one.answered_by == "nobody"]
-        for n, taken in zip(left, answer([compiled[n] for n in left], found), strict=True):
-            results[n] = _taken(results[n], taken)
+    try:
+        found = as_data(data, name)
+        compiled = compile_suite(suite, found.schema, parameters, compilers)
+        held = hold(found) if engine == "gx" else found
+        results = _answered(compiled, held)
+        if engine == "gx":
+            results = _asked_gx(compiled, results, held)
+    except SourceError as error:
+        results, snapshot = [_unread(one, error) for one in suite.expectations], None
+    else:
+        snapshot = found.snapshot
     if len(results) != len(suite.expectations):
         raise AssertionError(f"{len(suite.expectations)} expectations, but {len(results)} results.")
-    return SuiteResult(suite.name, found.name, tuple(results), now, found.snapshot)
+    return SuiteResult(suite.name, name, tuple(results), now, snapshot)
 
 
-def _result(compiled: Compiled, finding: Finding | str) -> ExpectationResult:
+def _answered(compiled: Sequence[Compiled], data: Data) -> list[ExpectationResult]:
+    findings = run(compiled, data.schema, data.batches)
+    return [_result(one, findings.get(n)) for n, one in enumerate(compiled)]
+
+
+def _asked_gx(
+    compiled: Sequence[Compiled], results: Sequence[ExpectationResult], data: Data
+) -> list[ExpectationResult]:
+    """The results, with what GX says in place of what nobody answered."""
+    from featureguard.suites.by_gx import answer  # noqa: PLC0415  (imports Great Expectations)
+
+    left = [n for n, one in enumerate(results) if one.answered_by == "nobody"]
+    said = dict(zip(left, answer([compiled[n] for n in left], data), strict=True))
+    return [_taken(one, said[n]) if n in said else one for n, one in enumerate(results)]
+
+
+def _result(compiled: Compiled, finding: Finding | str | None) -> ExpectationResult:
     blank = _blank(compiled.expectation, compiled.kwargs)
-    if isinstance(finding, str):
-        code = Code.SCHEMA_BREAKING if compiled.missing_column else Code.CHECK_CRASHED
-        said = finding if compiled.check is None else f"It could not run: {finding}."
-        return dataclasses.replace(blank, code=code, reason=sentence(said), answered_by="nobody")
-    return _judged(blank, finding)
+    if isinstance(finding, Finding):
+        return _judged(blank, finding)
+    code = Code.SCHEMA_BREAKING if isinstance(compiled.refusal, MissingColumnError) else Code.CHECK_CRASHED
+    said = str(compiled.refusal) if compiled.refusal else f"It could not run: {finding}."
+    return dataclasses.replace(blank, code=code, reason=sentence(said), answered_by="nobody")
+
+
+def _unread(expectation: Expectation, error: SourceError) -> ExpectationResult:
+    blank = _blank(expectation, expectation.kwargs)
+    said = sentence(without_secrets(str(error)))
+    return dataclasses.replace(blank, code=Code(error.code), reason=said, answered_by="nobody")
 
 
 def _judged(blank: ExpectationResult, finding: Finding) -> ExpectationResult:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from featureguard.evidence import ExternalResult
 from featureguard.external.importing import worse
+from featureguard.external.strict_json import sentence
+from featureguard.result import Scalar
 from featureguard.suites.outcome import ExpectationResult, SuiteResult
 
 TOOL = "gx"
@@ -36,7 +40,16 @@ def _external(one: ExpectationResult, result: SuiteResult, dataset: str) -> Exte
         severity=one.severity,
         code=one.code,
         column=one.column,
-        observed=one.observed,
+        observed=_storable(one.observed),
         reason=one.reason,
         snapshot=result.snapshot,
     )
+
+
+def _storable(observed: Scalar | None) -> Scalar | None:
+    """A number that a store can keep; what is too large or infinite as text."""
+    if isinstance(observed, str):
+        return sentence(observed)
+    if observed is None or (abs(observed) < 1 << 63 and math.isfinite(observed)):
+        return observed
+    return str(observed)

@@ -48,7 +48,7 @@ def run(
     schema: Mapping[str, pl.DataType],
     batches: Callable[[Sequence[str]], Iterable[pa.RecordBatch]],
 ) -> dict[int, Finding | str]:
-    """What each check found, by the position of its expectation; a text says why it could not run.
+    """What each check found, by its place in `compiled`; a text says why it could not run.
 
     Args:
         compiled: Expectations; those without a check are left out.
@@ -62,7 +62,7 @@ def run(
     for frame in _frames(schema, batches, runs):
         working = [one for one in runs if not one.crashed]
         _take(frame, working)
-    return {one.compiled.expectation.position: _judged(one) for one in runs}
+    return {one.number: _judged(one) for one in runs}
 
 
 def _frames(

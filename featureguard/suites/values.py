@@ -18,15 +18,15 @@ _LARGEST = 1 << 127  # Of a whole number of 128 bits, with a sign.
 
 
 class UnansweredError(Exception):
-    """This engine has no answer to an expectation; the message is a sentence about why.
+    """This engine has no answer to an expectation; the message is a sentence about why."""
 
-    Attributes:
-        missing_column: Whether it is because the data lacks a column.
-    """
 
-    def __init__(self, said: str, *, missing_column: bool = False) -> None:
-        super().__init__(said)
-        self.missing_column = missing_column
+class MissingColumnError(UnansweredError):
+    """The data has no column of this name."""
+
+
+class WrongTypeError(UnansweredError):
+    """A column is of a type to which the question has no answer."""
 
 
 class Kind(StrEnum):
@@ -74,7 +74,7 @@ class Column:
         """
         if self.kind not in kinds:
             found, wanted = shown_type(self.dtype), " or ".join(kinds)
-            raise UnansweredError(f"'{self.name}' is of type {found}, and the expectation needs {wanted}.")
+            raise WrongTypeError(f"'{self.name}' is of type {found}, and the expectation needs {wanted}.")
         return self
 
 
@@ -155,7 +155,7 @@ def as_value(column: Column, value: object) -> Any:
         return value
     if kind is Kind.INSTANT and isinstance(value, str):
         return _instant(column, value)
-    raise UnansweredError(
+    raise WrongTypeError(
         f"{value!r:.100} cannot be compared with '{column.name}' of type {shown_type(column.dtype)}."
     )
 
@@ -174,16 +174,16 @@ def _instant(column: Column, text: str) -> date | datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise UnansweredError(
+        raise WrongTypeError(
             f"{text!r:.100} is no time for '{column.name}'. Write ISO 8601, as in 2026-11-28T06:00:00Z."
         ) from None
     zone = getattr(column.dtype, "time_zone", None)
     if zone and found.tzinfo is None:
-        raise UnansweredError(
+        raise WrongTypeError(
             f"{text!r:.100} has no zone, and '{column.name}' has {zone}. Write e.g. {text[:100]}Z."
         )
     if not zone and found.tzinfo is not None:
-        raise UnansweredError(f"{text!r:.100} has a zone, and '{column.name}' has none. Leave it out.")
+        raise WrongTypeError(f"{text!r:.100} has a zone, and '{column.name}' has none. Leave it out.")
     return found.astimezone(UTC) if zone else found
 
 

@@ -150,7 +150,7 @@ def _condition(chance: random.Random) -> dict[str, Any]:
 
 
 def _any_column(chance: random.Random) -> str:
-    return chance.choice(SCHEMA.names)
+    return str(chance.choice(SCHEMA.names))
 
 
 def _pair(

@@ -99,8 +99,10 @@ KNOWN = (
 
 def zero_fits(case: Case) -> bool:
     low, high = case.kwargs.get("min_value", 0), case.kwargs.get("max_value", 0)
-    below = 0 < high if case.kwargs.get("strict_max") and "max_value" in case.kwargs else 0 <= high
-    return below and (low < 0 if case.kwargs.get("strict_min") and "min_value" in case.kwargs else low <= 0)
+    below = high > 0 if case.kwargs.get("strict_max") and "max_value" in case.kwargs else high >= 0
+    return bool(below) and bool(
+        low < 0 if case.kwargs.get("strict_min") and "min_value" in case.kwargs else low <= 0
+    )
 
 
 def refused(case: Case) -> bool:

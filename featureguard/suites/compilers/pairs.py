@@ -14,7 +14,7 @@ from featureguard.suites.asked import Asked
 from featureguard.suites.check import Check
 from featureguard.suites.compilers.rows import among, kept_rows_check, map_finding
 from featureguard.suites.measures import Tally, rows
-from featureguard.suites.values import Column, Kind, UnansweredError, shown_type
+from featureguard.suites.values import Column, Kind, UnansweredError, WrongTypeError, shown_type
 
 _PAIR = ("both_values_are_missing", "either_value_is_missing", "neither")
 _MANY = ("all_values_are_missing", "any_value_is_missing", "never")
@@ -102,7 +102,7 @@ def _comparable(columns: Sequence[Column]) -> tuple[Column, ...]:
     for column in columns:
         column.of(*_COMPARABLE)
         if column.kind is not first.kind or _zone(column) != _zone(first):
-            raise UnansweredError(
+            raise WrongTypeError(
                 f"'{first.name}' of type {shown_type(first.dtype)} and '{column.name}' of type"
                 f" {shown_type(column.dtype)} cannot be compared."
             )

@@ -33,7 +33,7 @@ def between(asked: Asked) -> Check:
     column = asked.column().of(Kind.NUMBER, Kind.TEXT, Kind.INSTANT, Kind.FLAG)
     limits = asked.range(required=True)
     outside = outside_range(column, limits)
-    return values_check(asked, column, outside, f"is not {shown_range(limits)}")
+    return values_check(asked, column, outside, f"lie outside the range ({shown_range(limits)})")
 
 
 def in_set(asked: Asked) -> Check:
@@ -41,7 +41,7 @@ def in_set(asked: Asked) -> Check:
     column = asked.column()
     if asked.kwargs.get("value_set") is None:
         return values_check(asked, column, pl.lit(value=False), "")
-    return values_check(asked, column, ~among(column, asked.items("value_set")), "is not in the set")
+    return values_check(asked, column, ~among(column, asked.items("value_set")), "are not in the set")
 
 
 def not_in_set(asked: Asked) -> Check:
@@ -49,7 +49,7 @@ def not_in_set(asked: Asked) -> Check:
     column = asked.column()
     if asked.kwargs.get("value_set") is None:
         return values_check(asked, column, pl.lit(value=False), "")
-    return values_check(asked, column, among(column, asked.items("value_set")), "is in the set")
+    return values_check(asked, column, among(column, asked.items("value_set")), "are in the set")
 
 
 def among(column: Column, values: Sequence[object]) -> pl.Expr:
@@ -101,7 +101,7 @@ def values_check(asked: Asked, column: Column, unexpected: pl.Expr, said: str) -
         asked: The expectation.
         column: The column.
         unexpected: Which values are not as expected; null is taken for true.
-        said: What is wrong with them, e.g. `is not in the set`.
+        said: What is wrong with them, e.g. `are not in the set`.
     """
     bad = ~column.missing & unexpected.fill_null(value=True)
     measure = rows(asked.where, bad, column.missing)

@@ -19,60 +19,65 @@ from featureguard.suites.values import Column, Kind, UnansweredError, is_number
 def regex(asked: Asked) -> Check:
     """`expect_column_values_to_match_regex`: the expression is found anywhere in the text."""
     column = _text_column(asked)
-    return values_check(asked, column, ~_found(column, asked.text("regex")), "does not match the expression")
+    return values_check(asked, column, ~_found(column, asked.text("regex")), "do not match the expression")
 
 
 def not_regex(asked: Asked) -> Check:
     """`expect_column_values_to_not_match_regex`."""
     column = _text_column(asked)
-    return values_check(asked, column, _found(column, asked.text("regex")), "matches the expression")
+    return values_check(asked, column, _found(column, asked.text("regex")), "match the expression")
 
 
 def regex_list(asked: Asked) -> Check:
     """`expect_column_values_to_match_regex_list`: any of them, or all."""
     column = _text_column(asked)
     found = [_found(column, one) for one in _texts(asked, "regex_list")]
-    return values_check(asked, column, ~_together(asked, found), "does not match the expressions")
+    return values_check(asked, column, ~_together(asked, found), "do not match the expressions")
 
 
 def not_regex_list(asked: Asked) -> Check:
     """`expect_column_values_to_not_match_regex_list`: none of them."""
     column = _text_column(asked)
     found = [_found(column, one) for one in _texts(asked, "regex_list")]
-    return values_check(asked, column, reduce(or_, found), "matches an expression")
+    return values_check(asked, column, reduce(or_, found), "match an expression")
 
 
 def like(asked: Asked) -> Check:
     """`expect_column_values_to_match_like_pattern`: as in SQL, the whole text, case counts."""
     column = _text_column(asked)
-    return values_check(asked, column, ~_like(asked, column, asked.text("like_pattern")), "is not like it")
+    return values_check(asked, column, ~_like(asked, column, asked.text("like_pattern")), "are not like it")
 
 
 def not_like(asked: Asked) -> Check:
     """`expect_column_values_to_not_match_like_pattern`."""
     column = _text_column(asked)
-    return values_check(asked, column, _like(asked, column, asked.text("like_pattern")), "is like it")
+    return values_check(asked, column, _like(asked, column, asked.text("like_pattern")), "are like it")
 
 
 def like_list(asked: Asked) -> Check:
     """`expect_column_values_to_match_like_pattern_list`: any of them, or all."""
     column = _text_column(asked)
     found = [_like(asked, column, one) for one in _texts(asked, "like_pattern_list")]
-    return values_check(asked, column, ~_together(asked, found), "is not like them")
+    return values_check(asked, column, ~_together(asked, found), "are not like them")
 
 
 def not_like_list(asked: Asked) -> Check:
     """`expect_column_values_to_not_match_like_pattern_list`: none of them."""
     column = _text_column(asked)
     found = [_like(asked, column, one) for one in _texts(asked, "like_pattern_list")]
-    return values_check(asked, column, reduce(or_, found), "is like one of them")
+    return values_check(asked, column, reduce(or_, found), "are like one of them")
 
 
 def lengths_between(asked: Asked) -> Check:
     """`expect_column_value_lengths_to_be_between`: characters, not bytes."""
     column = _text_column(asked)
     limits = asked.range(required=True)
-    return values_check(asked, column, _length_outside(column, limits), f"is not {shown_range(limits)} long")
+    return values_check(
+        asked,
+        column,
+        _length_outside(column, limits),
+        f"have a length outside the range ({shown_range(limits)})",
+    )
 
 
 def lengths_equal(asked: Asked) -> Check:
@@ -80,7 +85,12 @@ def lengths_equal(asked: Asked) -> Check:
     column = _text_column(asked)
     value = asked.number("value")
     limits = (value, value, False, False)
-    return values_check(asked, column, _length_outside(column, limits), f"is not {shown_range(limits)} long")
+    return values_check(
+        asked,
+        column,
+        _length_outside(column, limits),
+        f"have a length outside the range ({shown_range(limits)})",
+    )
 
 
 def strftime(asked: Asked) -> Check:
