@@ -9,6 +9,7 @@ than none.
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 
 import polars as pl
@@ -29,7 +30,9 @@ def portable(expression: str) -> str:
         UnansweredError: If Python cannot read it, or polars has none that means the same.
     """
     try:
-        re.compile(expression)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about sets in classes, which are refused below
+            re.compile(expression)
     except (re.error, OverflowError, RecursionError) as error:
         raise UnansweredError(f"{expression!r:.100} is no regular expression: {error}.") from None
     translated = "".join(_tokens(expression))

@@ -96,7 +96,8 @@ class Tallier:
         """What all batches held."""
         if self._counted is None:
             return Tallied(pl.concat(self._parts), is_counted=False)
-        self._count()
+        if self._parts:
+            self._count()
         return Tallied(self._counted, is_counted=True)
 
     def _count(self) -> None:

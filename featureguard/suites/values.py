@@ -161,13 +161,10 @@ def as_value(column: Column, value: object) -> Any:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a finite number that is no boolean, and not beyond all reason."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and abs(value) < _LARGEST
-    )
+    """Whether it is a finite number that is no boolean, and no whole number beyond 128 bits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < _LARGEST if isinstance(value, int) else math.isfinite(value)
 
 
 def _instant(column: Column, text: str) -> date | datetime:
@@ -212,4 +209,4 @@ def _held_number(dtype: pl.DataType, value: object) -> int | float | Decimal | N
         return round(exact, dtype.scale) if fits else None
     if dtype.is_float():
         return float(value)
-    return int(value) if value == int(value) else None
+    return int(value) if value == int(value) and abs(value) < _LARGEST else None
