@@ -122,7 +122,8 @@ def _judged(
         return code
     for result in results:
         _print(result, details=wish.details)
-    console().print(f"{name}: {_SAID[code]} (exit {code}, {'recorded' if recorded else 'not recorded'})")
+    end = f"{name}: {_SAID[code]} (exit {code}, {'recorded' if recorded else 'not recorded'})"
+    console().print(end, soft_wrap=True)
     return code
 
 
