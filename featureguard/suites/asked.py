@@ -124,16 +124,12 @@ class Asked:
         """Least and greatest value as they are written, and whether each is itself excluded.
 
         Raises:
-            UnansweredError: If `required` and there is neither.
+            UnansweredError: If `required` and there is neither, or they are numbers the wrong way round.
         """
         least, most = self.kwargs.get("min_value"), self.kwargs.get("max_value")
         if required and least is None and most is None:
             raise UnansweredError("'min_value' or 'max_value' must be given.")
-        try:
-            crossed = least is not None and most is not None and least > most
-        except TypeError:
-            crossed = True
-        if crossed:
+        if is_number(least) and is_number(most) and least > most:
             raise UnansweredError(f"'min_value' {least!r:.100} must not be above 'max_value' {most!r:.100}.")
         return least, most, self.flag("strict_min"), self.flag("strict_max")
 

@@ -16,6 +16,7 @@ from featureguard.suites.suite import URGENCIES, Expectation, Suite
 
 MAX_SUITE_BYTES = 16 << 20
 """Largest file of a suite that is read."""
+_DEEPEST = 50
 _NAME = ("name", "expectation_suite_name")
 _TYPE = ("type", "expectation_type")
 _SUITE_KEYS = (
@@ -120,6 +121,8 @@ def _expectation(entry: object, file: str, position: int) -> Expectation:
     if severity not in URGENCIES:
         _refuse(file, f"{where}: the severity {severity!r} is none. Write {', '.join(URGENCIES)}.")
     kwargs = _object(entry.get("kwargs"), file, f"{where}: its 'kwargs'")
+    if _depth(kwargs) > _DEEPEST:
+        _refuse(file, f"{where}: its 'kwargs' are nested deeper than {_DEEPEST} levels.")
     if entry.get("windows"):
         kwargs = {**kwargs, "windows": entry["windows"]}
     id_ = entry.get("id") or entry.get("ge_cloud_id")
@@ -153,6 +156,15 @@ def _object(value: object, file: str, what: str) -> Mapping[str, Any]:
     if value is not None and not isinstance(value, dict):
         _refuse(file, f"{what} is no object. Write {{…}}, or leave it out.")
     return value or {}
+
+
+def _depth(value: object) -> int:
+    """How deep objects and lists stand in each other; walked level by level, for it may be very deep."""
+    level, depth = [value], 0
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+        depth += 1
+    return depth
 
 
 def _notes(value: object, file: str, where: str) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def test_a_folder_without_suites_is_no_empty_success(tmp_path: Path) -> None:
         ({**NOT_NULL, "severity": "high"}, "the severity 'high' is none. Write critical, warning, info"),
         ({**NOT_NULL, "kwarg": {}}, "unknown key 'kwarg'. Did you mean 'kwargs'"),
         ({**NOT_NULL, "notes": 5}, "its 'notes' are no text"),
+        ({**NOT_NULL, "kwargs": {"x": json.loads("[" * 60 + "]" * 60)}}, "nested deeper than 50 levels"),
     ],
 )
 def test_an_entry_that_is_no_expectation_refuses_the_whole_file(entry: object, said: str) -> None:

@@ -65,6 +65,16 @@ def test_a_range_holds_for_every_type_that_has_an_order(
     assert one(values, BETWEEN, **kwargs).success is success
 
 
+def test_one_instant_is_the_same_in_every_zone() -> None:
+    limits = {"min_value": "2026-01-01T01:00:00+01:00", "max_value": "2026-01-01T00:00:00Z"}
+    for unit in ("ms", "us", "ns"):
+        dtype = pl.Datetime(unit, "Europe/Berlin")  # type: ignore[arg-type]
+        values = [datetime(2026, 1, 1, tzinfo=UTC)]
+        assert one(values, BETWEEN, dtype, **limits).success
+        assert one(values, "column_max_to_be_between", dtype, **limits).success
+        assert one(values, "column_values_to_be_in_set", dtype, value_set=[limits["min_value"]]).success
+
+
 def test_nanoseconds_are_not_cut_by_a_limit_in_microseconds() -> None:
     limit = {"max_value": "1970-01-01T00:00:00.000001"}
     assert one([1_000, 1_001], BETWEEN, pl.Datetime("ns"), **limit).result["unexpected_count"] == 1
