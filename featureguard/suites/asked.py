@@ -104,7 +104,7 @@ class Asked:
         value = self.kwargs.get(key)
         if value is None and default is not None:
             return default
-        if not is_number(value) or not isinstance(value, int | float):
+        if not is_number(value):
             raise UnansweredError(f"'{key}' must be a number, and is {value!r:.100}.")
         return value
 

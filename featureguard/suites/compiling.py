@@ -105,7 +105,8 @@ def _columns(kwargs: Mapping[str, Any], schema: Mapping[str, pl.DataType]) -> fr
     listed = kwargs.get("column_list")
     found = [kwargs.get(key) for key in ("column", "column_A", "column_B")]
     found += listed if isinstance(listed, list) else []
-    return frozenset(name for name in found if isinstance(name, str) and name in schema)
+    readable = {name for name, dtype in schema.items() if dtype != pl.Unknown}
+    return frozenset(name for name in found if isinstance(name, str) and name in readable)
 
 
 def _filled(value: Any, parameters: Mapping[str, Any]) -> Any:

@@ -130,7 +130,7 @@ def _dtype(data_type: pa.DataType | None) -> pl.DataType:
         return pl.Unknown()
     try:
         with hardened(str(data_type)):
-            return pl.DataFrame(pa.table({"c": pa.array([], data_type)})).schema["c"]
+            return pl.DataFrame(pa.table({"c": pa.nulls(1, data_type)})).schema["c"]
     except SourceCorruptError:  # e.g. decimals of 256 bits
         return pl.Unknown()
 

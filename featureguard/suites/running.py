@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from featureguard.sources.hardening import hardened
 from featureguard.suites.check import MOST_EXAMPLES, Check, Finding
 from featureguard.suites.compiling import Compiled, crash
 from featureguard.suites.measures import Fold
@@ -54,6 +55,9 @@ def run(
         compiled: Expectations; those without a check are left out.
         schema: The types of the columns.
         batches: Gives the rows of some columns, once, in their order.
+
+    Raises:
+        SourceError: If the rows cannot be read.
     """
     runs = [_Run(one, one.check, number) for number, one in enumerate(compiled) if one.check is not None]
     for one in runs:
@@ -78,7 +82,9 @@ def _frames(
         return  # the schema told everything
     for batch in batches(tuple(columns)):
         if batch.num_rows:
-            yield _frame(batch, columns).with_columns(plainly)
+            with hardened("a batch"):
+                frame = _frame(batch, columns).with_columns(plainly)
+            yield frame
 
 
 def _frame(batch: pa.RecordBatch, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:

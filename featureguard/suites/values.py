@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import polars as pl
 
@@ -160,7 +160,7 @@ def as_value(column: Column, value: object) -> Any:
     )
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether it is a finite number that is no boolean, and no whole number beyond 128 bits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -199,7 +199,7 @@ def _held(column: Column, value: object) -> Any:
 
 
 def _held_number(dtype: pl.DataType, value: object) -> int | float | Decimal | None:
-    if not is_number(value) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     if isinstance(dtype, pl.Decimal):
         exact = Decimal(repr(value))

@@ -68,7 +68,7 @@ def test_a_range_holds_for_every_type_that_has_an_order(
 def test_one_instant_is_the_same_in_every_zone() -> None:
     limits = {"min_value": "2026-01-01T01:00:00+01:00", "max_value": "2026-01-01T00:00:00Z"}
     for unit in ("ms", "us", "ns"):
-        dtype = pl.Datetime(unit, "Europe/Berlin")  # type: ignore[arg-type]
+        dtype = pl.Datetime(unit, "Europe/Berlin")
         values = [datetime(2026, 1, 1, tzinfo=UTC)]
         assert one(values, BETWEEN, dtype, **limits).success
         assert one(values, "column_max_to_be_between", dtype, **limits).success
