@@ -151,6 +151,7 @@ def _arrow(tree: ArrowType) -> pa.DataType | None:
         "decimal128": lambda precision, scale: pa.decimal128(int(precision), int(scale)),
         "list": lambda: pa.list_(_arrow(tree.children[0].type)),
         "large_list": lambda: pa.large_list(_arrow(tree.children[0].type)),
+        "map": lambda: pa.map_(*(_arrow(child.type) for child in tree.children)),
         "struct": lambda: pa.struct([(child.name, _arrow(child.type)) for child in tree.children]),
     }
     make = made.get(tree.name)
