@@ -36,10 +36,12 @@ class Tally:
     Attributes:
         values: The columns, as expressions over a batch; named `0`, `1`, … in the state.
         keep: Which rows count; `None` means all.
+        key: Tallies of one key are one state, gathered once; `None` for one that is shared with nobody.
     """
 
     values: tuple[pl.Expr, ...]
     keep: pl.Expr | None = None
+    key: str | None = None
 
     def of(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The rows of a batch that count."""

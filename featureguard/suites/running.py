@@ -60,13 +60,40 @@ def run(
         SourceError: If the rows cannot be read.
     """
     runs = [_Run(one, one.check, number) for number, one in enumerate(compiled) if one.check is not None]
-    for one in runs:
-        one.states = [None if isinstance(m, Fold) else Tallier(m) for m in one.check.measures]
+    talliers = _talliers(runs)
     # A batch of no rows first: what cannot run at all crashes on it, and all states have a beginning.
     for frame in _frames(schema, batches, runs):
-        working = [one for one in runs if not one.crashed]
-        _take(frame, working)
+        _gather(frame, talliers)
+        _take(frame, [one for one in runs if not one.crashed])
     return {one.number: _judged(one) for one in runs}
+
+
+def _talliers(runs: Sequence[_Run]) -> list[Tallier]:
+    """Give every run its states; tallies of one key share one."""
+    shared: dict[str, Tallier] = {}
+    found: list[Tallier] = []
+    for one in runs:
+        for measure in one.check.measures:
+            if isinstance(measure, Fold):
+                one.states.append(None)
+                continue
+            tallier = shared.get(measure.key) if measure.key is not None else None
+            if tallier is None:
+                tallier = Tallier(measure)
+                found.append(tallier)
+                if measure.key is not None:
+                    shared[measure.key] = tallier
+            one.states.append(tallier)
+    return found
+
+
+def _gather(frame: pl.DataFrame, talliers: Sequence[Tallier]) -> None:
+    for tallier in talliers:
+        if not tallier.crashed:
+            try:
+                tallier.add(frame)
+            except _ERRORS as error:
+                tallier.crashed = crash(error)
 
 
 def _frames(
@@ -125,15 +152,12 @@ def _row(frame: pl.DataFrame, runs: Sequence[_Run]) -> Mapping[str, Any]:
 
 
 def _take_one(frame: pl.DataFrame, one: _Run, row: Mapping[str, Any]) -> None:
-    for place, measure in enumerate(one.check.measures):
-        if isinstance(measure, Fold):
-            found = tuple(row[f"{one.number}.{place}.{n}"] for n in range(len(measure.expressions)))
-            before = one.states[place]
-            one.states[place] = found if before is None else measure.merge(before, found)
-            if place == 0 and one.check.examples and found[1]:
-                _take_examples(frame, one)
-        else:
-            one.states[place].add(frame)
+    for place, fold in one.folds:
+        found = tuple(row[f"{one.number}.{place}.{n}"] for n in range(len(fold.expressions)))
+        before = one.states[place]
+        one.states[place] = found if before is None else fold.merge(before, found)
+        if place == 0 and one.check.examples and found[1]:
+            _take_examples(frame, one)
 
 
 def _take_examples(frame: pl.DataFrame, one: _Run) -> None:
@@ -150,8 +174,9 @@ def _take_examples(frame: pl.DataFrame, one: _Run) -> None:
 
 
 def _judged(one: _Run) -> Finding | str:
-    if one.crashed:
-        return one.crashed
+    crashes = [state.crashed for state in one.states if isinstance(state, Tallier) and state.crashed]
+    if one.crashed or crashes:
+        return one.crashed or crashes[0]
     try:
         states = [state.finish() if isinstance(state, Tallier) else state for state in one.states]
         return one.check.judge(states, one.examples)

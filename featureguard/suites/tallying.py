@@ -76,10 +76,16 @@ class Tallied:
 
 
 class Tallier:
-    """Gathers a `Tally` over batches."""
+    """Gathers a `Tally` over batches.
+
+    Attributes:
+        crashed: Why it could not go on; empty while it can.
+    """
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
+        self._finished: Tallied | None = None
+        self.crashed = ""
         self._parts: list[pl.DataFrame] = []
         self._waiting = 0
         self._counted: pl.DataFrame | None = None
@@ -93,7 +99,12 @@ class Tallier:
             self._count()
 
     def finish(self) -> Tallied:
-        """What all batches held."""
+        """What all batches held; asked for again, it is the same."""
+        if self._finished is None:
+            self._finished = self._all()
+        return self._finished
+
+    def _all(self) -> Tallied:
         if self._counted is None:
             return Tallied(pl.concat(self._parts), is_counted=False)
         if self._parts:

@@ -105,7 +105,9 @@ def tally_of(asked: Asked, column: Column) -> Tally:
     if column.dtype.is_nested() or column.dtype == pl.Object:
         column.of(*_ORDERED)
     there = ~column.missing
-    return Tally((column.values,), there if asked.where is None else asked.where & there)
+    if asked.where is None:
+        return Tally((column.values,), there, key=column.name)
+    return Tally((column.values,), asked.where & there)
 
 
 def deviation(found: tuple[Any, ...]) -> float | None:

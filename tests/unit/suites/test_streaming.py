@@ -17,10 +17,11 @@ from featureguard.errors import SourceCorruptError, UsageError
 from featureguard.result import Status
 from featureguard.sources.memory import MemorySource
 from featureguard.suites import tallying
+from featureguard.suites.compiling import compile_suite
 from featureguard.suites.data import as_data
 from featureguard.suites.measures import Tally
 from featureguard.suites.tallying import Tallier
-from tests.unit.suites.builders import expect, judged
+from tests.unit.suites.builders import expect, judged, suite
 
 SUITE = [
     expect("column_values_to_not_be_null", column="n", mostly=0.5),
@@ -82,6 +83,21 @@ def test_a_tally_that_was_counted_on_the_way_is_the_same(parts: list[list[int]])
     values = sorted(value for part in parts for value in part)
     assert gathered(3) == gathered(1_000)
     assert gathered(3)[0::4] == (len(values), values)
+
+
+def test_one_column_is_kept_once_for_all_that_ask_about_it_without_a_condition() -> None:
+    frame = pl.DataFrame({"n": [1, 1, 2], "f": [0.5, 1.0, 1.5]})
+    asked = [
+        expect("column_values_to_be_unique", column="n"),
+        expect("column_unique_value_count_to_be_between", column="n", max_value=2),
+        expect("column_median_to_be_between", column="n", max_value=1),
+        expect("column_median_to_be_between", column="n", min_value=2, row_condition="f > 1"),
+        expect("column_median_to_be_between", column="f", max_value=1),
+    ]
+    compiled = compile_suite(suite(*asked), frame.schema)
+    tallies = [one.check.measures[0] for one in compiled if one.check]
+    assert [tally.key for tally in tallies if isinstance(tally, Tally)] == ["n", "n", "n", None, "f"]
+    assert [one.success for one in judged(frame, *asked).results] == [False, True, True, True, True]
 
 
 def endless(batches: int, rows: int) -> Iterator[pa.RecordBatch]:
