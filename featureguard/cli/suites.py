@@ -19,6 +19,7 @@ from featureguard.cli.tables import console, plain_table, verdict
 from featureguard.errors import SourceError, UsageError
 from featureguard.judging import worst_exit_code
 from featureguard.result import CheckResult, Status
+from featureguard.secret import without_secrets
 from featureguard.suites.engine import Engine, run_suite
 from featureguard.suites.evidence import to_external
 from featureguard.suites.linting import Lint, lint_suite, schemas_are_installed
@@ -54,7 +55,7 @@ def judge_file(wish: Wish, data: str, now: str | None) -> int:
     from featureguard.sources.parquet import ParquetSource
 
     at = parse_now(now) if now else datetime.now(UTC)
-    return _judged(wish, lambda: ParquetSource(data), data, at)
+    return _judged(wish, lambda: ParquetSource(data), without_secrets(data), at)
 
 
 def judge_dataset(
@@ -68,7 +69,7 @@ def judge_dataset(
         def keep(results: Sequence[SuiteResult]) -> bool:
             if not record or not found.records:
                 return False
-            kept = [one for result in results for one in to_external(result, dataset)]
+            kept = to_external(dataset, *results)
             if kept:
                 found.guard.store_in_use.record_external(kept)
             return bool(kept)

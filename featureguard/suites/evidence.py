@@ -14,19 +14,21 @@ TOOL = "gx"
 """Whose checks these are: a contract's `external_checks` name them so, whoever ran the suite."""
 
 
-def to_external(result: SuiteResult, dataset: str) -> tuple[ExternalResult, ...]:
+def to_external(dataset: str, *results: SuiteResult) -> tuple[ExternalResult, ...]:
     """One result for each check, in the order of their names.
 
-    Expectations that share a name (one type about the same columns) are one check: the worse counts.
+    Expectations that share a name (one type about the same columns) are one check: the worse counts, of
+    several suites too.
 
     Args:
-        result: What the suite came to.
         dataset: The dataset that the data is of.
+        results: What suites came to.
     """
     found: dict[str, ExternalResult] = {}
-    for one in result.results:
-        external = _external(one, result, dataset)
-        found[one.check] = worse(found[one.check], external) if one.check in found else external
+    for result in results:
+        for one in result.results:
+            external = _external(one, result, dataset)
+            found[one.check] = worse(found[one.check], external) if one.check in found else external
     return tuple(found[check] for check in sorted(found))
 
 

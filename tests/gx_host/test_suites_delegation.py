@@ -66,7 +66,7 @@ def test_the_evidence_has_one_name_whoever_answered() -> None:
     pytest.importorskip("great_expectations")
     asked: list[dict[str, Any]] = [LOOK_AHEAD, NULLS]
     names = [
-        [one.name for one in to_external(judged(FRAME, *asked, engine=e), "r")]
+        [one.name for one in to_external("r", judged(FRAME, *asked, engine=e))]
         for e in ("gx", "featureguard")
     ]
     assert names[0] == names[1]

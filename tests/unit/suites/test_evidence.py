@@ -23,7 +23,7 @@ ASKED = [
 
 
 def test_a_result_has_tool_name_dataset_time_and_what_was_observed() -> None:
-    found = {one.check: one for one in to_external(judged(FRAME, *ASKED), "rides")}
+    found = {one.check: one for one in to_external("rides", judged(FRAME, *ASKED))}
     nulls = found["expect_column_values_to_not_be_null(a)"]
     assert (nulls.name, nulls.dataset) == ("gx:expect_column_values_to_not_be_null(a)", "rides")
     assert (nulls.status, nulls.severity, nulls.code) == (Status.FAIL, Severity.WARN, Code.NULL_LIMIT)
@@ -38,15 +38,21 @@ def test_the_names_are_those_under_which_results_of_gx_are_imported() -> None:
         "results": [{"expectation_config": one, "success": True, "result": {}} for one in ASKED],
     }
     imported = [one.check for one in validations(document, "v.json") if isinstance(one, Reported)]
-    assert sorted(imported) == [one.check for one in to_external(judged(FRAME, *ASKED), "rides")]
+    assert sorted(imported) == [one.check for one in to_external("rides", judged(FRAME, *ASKED))]
 
 
 def test_two_expectations_of_one_name_are_one_check_and_the_worse_counts() -> None:
     good = expect("column_values_to_be_between", column="b", min_value=0)
     bad = expect("column_values_to_be_between", column="b", max_value=1)
     for asked in ([good, bad], [bad, good]):
-        (found,) = to_external(judged(FRAME, *asked), "rides")
+        (found,) = to_external("rides", judged(FRAME, *asked))
         assert (found.status, found.observed) == (Status.FAIL, 1.0)
+
+
+def test_one_check_of_several_suites_is_one_check_too() -> None:
+    good = judged(FRAME, expect("column_values_to_be_between", column="b", min_value=0))
+    bad = judged(FRAME, expect("column_values_to_be_between", column="b", max_value=1))
+    assert [one.status for one in to_external("rides", bad, good)] == [Status.FAIL]
 
 
 def test_a_number_that_no_store_can_keep_is_kept_as_text() -> None:
@@ -57,11 +63,11 @@ def test_a_number_that_no_store_can_keep_is_kept_as_text() -> None:
         expect("column_max_to_be_between", column="f"),
         expect("column_max_to_be_between", column="n"),
     )
-    assert [one.observed for one in to_external(result, "rides")] == ["inf", 2**62, str(2**63)]
+    assert [one.observed for one in to_external("rides", result)] == ["inf", 2**62, str(2**63)]
 
 
 def test_nothing_of_the_rows_is_in_the_evidence() -> None:
     frame = pl.DataFrame({"s": ["alice@example.org"]})
     result = judged(frame, expect("column_values_to_be_in_set", column="s", value_set=["x"]))
     assert "alice" in str(result.to_dict())
-    assert "alice" not in str([dataclasses.astuple(one) for one in to_external(result, "rides")])
+    assert "alice" not in str([dataclasses.astuple(one) for one in to_external("rides", result)])
