@@ -11,7 +11,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import contents, data, entities, footers, slis, starting, validators
+from benchmarks import contents, data, entities, footers, slis, starting, suites, validators
 from benchmarks.recheck import FIRST, ONE_NEW, UNCHANGED
 from benchmarks.running import Plan, assert_same, spelled, table, take_turns, target, versions
 
@@ -40,6 +40,7 @@ def main() -> None:
     _service(folder, max(20, options.rows // 10_000), options.rounds)
     _dagster(max(20, options.rows // 10_000))
     _airflow(min(500, max(20, options.rows // 20_000)))
+    _suites(folder, options.rows // 10, options.rounds)
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -146,6 +147,24 @@ def _airflow(sensors: int) -> None:
         subprocess.run(command, check=True)
     else:
         print("\n(j) the extra 'airflow' is not installed: Airflow is left out")
+
+
+def _suites(folder: Path, rows: int, rounds: int) -> None:
+    for count in (1_000, rows):
+        subprocess.run([sys.executable, "-m", "benchmarks.suites", str(folder), str(count)], check=True)
+    data_file = suites.file(folder, rows)
+    data.read_once(data_file)
+    plans = [Plan("suites", tool, rounds) for tool in suites.TOOLS]
+    found = take_turns(plans, data_file, suites.file(folder, 1_000))
+    assert_same(found)
+    asked = len(suites.suite()["expectations"])
+    print(f"\n(k) a suite of {asked} expectations on {rows:,} rows × 10 columns")
+    print(table(found, "featureguard"))
+    others = {name: one.seconds for name, one in found.items() if name != "featureguard"}
+    if others:
+        best = min(others, key=others.__getitem__)
+        times = others[best] / found["featureguard"].seconds
+        print(target(f"{best} takes", times, 2, "times as long", at_least=True))
 
 
 def _options() -> argparse.Namespace:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import contents, entities, footers, recheck, slis, validators
+from benchmarks import contents, entities, footers, recheck, slis, suites, validators
 from benchmarks.answers import Tool, Work
 
 PARTS: dict[str, dict[str, Tool]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, dict[str, Tool]] = {
     "entities": entities.TOOLS,
     "recheck": recheck.TOOLS,
     "slis": slis.TOOLS,
+    "suites": suites.TOOLS,
 }
 
 

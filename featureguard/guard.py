@@ -335,6 +335,15 @@ class Guard:
             raise self._unknown(dataset)
         return self.catalog.contracts[dataset]
 
+    def source(self, dataset: str) -> Source:
+        """Where a dataset's data is.
+
+        Raises:
+            UsageError: If the catalog has no such dataset.
+            SourceUnreadableError: If the contract names no place, or a connection that is not known.
+        """
+        return self._source_of(self.contract(dataset))
+
     def _unknown(self, name: str) -> UsageError:
         known = [*self.catalog.contracts, *self.catalog.subjects]
         close = difflib.get_close_matches(name, known, n=1)

@@ -17,6 +17,7 @@ from featureguard.cli import (
     import_commands,
     model_commands,
     serve_commands,
+    suite_commands,
 )
 from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 from featureguard.errors import (
@@ -226,6 +227,7 @@ def demo(
     raise typer.Exit(replay(folder))
 
 
+suite_commands.register(app)
 gate_commands.register(app)
 model_commands.register(app)
 account_commands.register(app)

@@ -14,7 +14,7 @@ from featureguard.external.strict_json import mapping, name, number, results_of,
 from featureguard.instant import parse_instant
 from featureguard.result import Code, Severity, Status
 
-_CODES = {
+CODES: Mapping[str, Code] = {
     "expect_column_values_to_not_be_null": Code.NULL_LIMIT,
     "expect_column_values_to_be_unique": Code.KEYS_DUPLICATED,
     "expect_compound_columns_to_be_unique": Code.KEYS_DUPLICATED,
@@ -32,7 +32,27 @@ _CODES = {
     "expect_column_values_to_be_of_type": Code.SCHEMA_BREAKING,
     "expect_column_values_to_be_in_type_list": Code.SCHEMA_BREAKING,
 }
+"""What a failure of a type of expectation is called."""
 _WARNINGS = ("warning", "info")
+
+
+def check_name(kind: str, arguments: Mapping[str, Any]) -> str:
+    """What an expectation is called as evidence: its type, and its columns in parentheses."""
+    columns = columns_of(arguments)
+    return f"{kind}({', '.join(columns)})" if columns else kind
+
+
+def check_severity(severity: object) -> Severity:
+    """What a failure does: only `critical`, which is the default, blocks."""
+    return Severity.WARN if severity in _WARNINGS else Severity.BLOCK
+
+
+def columns_of(arguments: Mapping[str, Any]) -> list[str]:
+    """The columns that the arguments of an expectation name."""
+    listed = arguments.get("column_list")
+    found = [arguments.get(key) for key in ("column", "column_A", "column_B")]
+    found += listed if isinstance(listed, list) else []
+    return [column for one in found if (column := name(one))]
 
 
 def validations(document: object, file: str) -> Iterator[Reported | Skipped]:
@@ -87,8 +107,8 @@ def _reported(
     kind = name(config.get("type")) or name(config.get("expectation_type"))
     if kind is None:
         return Skipped(f"results[{position}]", Why.MALFORMED, "A result has no type of expectation.")
-    columns = _columns(arguments)
-    check = f"{kind}({', '.join(columns)})" if columns else kind
+    columns = columns_of(arguments)
+    check = check_name(kind, arguments)
     if not about:
         return Skipped(check, Why.UNTOLD, "The validation's 'meta' names no data asset.")
     reported = Reported(
@@ -96,7 +116,7 @@ def _reported(
         about,
         _status(result.get("success")),
         began_at,
-        severity=Severity.WARN if config.get("severity") in _WARNINGS else Severity.BLOCK,
+        severity=check_severity(config.get("severity")),
         column=columns[0] if len(columns) == 1 else None,
     )
     return _explained(reported, kind, result)
@@ -106,30 +126,23 @@ def _status(success: object) -> Status:
     return Status.PASS if success is True else Status.FAIL if success is False else Status.UNKNOWN
 
 
-def _columns(arguments: Mapping[str, Any]) -> list[str]:
-    listed = arguments.get("column_list")
-    found = [arguments.get(key) for key in ("column", "column_A", "column_B")]
-    found += listed if isinstance(listed, list) else []
-    return [column for one in found if (column := name(one))]
-
-
 def _explained(reported: Reported, kind: str, result: Mapping[str, Any]) -> Reported:
     details = mapping(result.get("result"))
-    if (exception := _exception(mapping(result.get("exception_info")))) is not None:
+    if (exception := exception_of(mapping(result.get("exception_info")))) is not None:
         return _unknown(reported, Code.CHECK_CRASHED, f"could not run: {exception or 'GX does not say why'}")
     if reported.status is Status.UNKNOWN:
         return _unknown(reported, Code.CHECK_CRASHED, "says neither success nor failure")
     if details.get("element_count") == 0 and reported.status is Status.PASS:
         return _unknown(reported, Code.NO_EVIDENCE, "saw no rows, so its success says nothing")
-    observed, said = _observed(details)
+    observed, said = observed_of(details)
     reported = dataclasses.replace(reported, observed=observed)
     if reported.status is Status.PASS:
         return reported
-    code = _CODES.get(kind, Code.EXTERNAL_FAILED)
+    code = CODES.get(kind, Code.EXTERNAL_FAILED)
     return dataclasses.replace(reported, code=code, reason=f"GX's '{reported.check}' failed: {said}.")
 
 
-def _observed(details: Mapping[str, Any]) -> tuple[int | float | str | None, str]:
+def observed_of(details: Mapping[str, Any]) -> tuple[int | float | str | None, str]:
     """What was measured, and in words; the share of unexpected values as a ratio in [0, 1]."""
     if (percent := number(details.get("unexpected_percent"))) is not None:
         return percent / 100, f"{words.percent(percent / 100)} of the values are unexpected"
@@ -138,7 +151,7 @@ def _observed(details: Mapping[str, Any]) -> tuple[int | float | str | None, str
     return observed, "not met" if observed is None else f"observed {observed}"
 
 
-def _exception(info: Mapping[str, Any]) -> str | None:
+def exception_of(info: Mapping[str, Any]) -> str | None:
     """The message if an exception was raised, by the expectation or by one of its metrics; else `None`."""
     for found in (info, *map(mapping, info.values())):
         if found.get("raised_exception"):

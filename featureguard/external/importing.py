@@ -101,7 +101,7 @@ def _matched(said: _Said, tool: str, contracts: Iterable[Contract], now: datetim
                 skipped.append(found)
             else:
                 key = found.dataset, found.check
-                results[key] = _worse(results[key], found) if key in results else found
+                results[key] = worse(results[key], found) if key in results else found
     return Imported(tuple(results[key] for key in sorted(results)), tuple(skipped), said.files)
 
 
@@ -135,8 +135,8 @@ def _result(reported: Reported, tool: str, dataset: str, observed_at: datetime) 
     )
 
 
-def _worse(one: ExternalResult, other: ExternalResult) -> ExternalResult:
-    """Two results of one name are one promise: the worse counts, as of the earlier time."""
+def worse(one: ExternalResult, other: ExternalResult) -> ExternalResult:
+    """Of two results of one name, which are one promise, the worse, as of the earlier time."""
     worse = max(one, other, key=_badness)
     return dataclasses.replace(worse, observed_at=min(one.observed_at, other.observed_at))
 

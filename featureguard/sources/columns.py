@@ -72,7 +72,14 @@ def plain_batches(batch: pa.RecordBatch, most: int, spend: Callable[[int], None]
 
 
 def _plain(array: pa.Array) -> pa.Array:
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if not pa.types.is_dictionary(array.type):
+        return array
+    if pa.types.is_string_view(
+        array.dictionary.type
+    ):  # Arrow decodes no views, and polars' categories are some.
+        texts = array.dictionary.cast(pa.large_string())
+        array = pa.DictionaryArray.from_arrays(array.indices, texts)
+    return array.dictionary_decode()
 
 
 def _plain_bytes(array: pa.Array) -> int:

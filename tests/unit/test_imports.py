@@ -31,6 +31,13 @@ def test_opening_the_flow_loads_no_host() -> None:
     assert loaded_by("from featureguard import Guard, check", [*HEAVY, "polars", "sqlalchemy"]) == []
 
 
+def test_running_a_suite_loads_no_great_expectations() -> None:
+    code = (
+        "from featureguard.suites.engine import run_suite\nfrom featureguard.suites.linting import lint_suite"
+    )
+    assert loaded_by(code, HEAVY) == []
+
+
 def test_the_probe_does_see_what_is_loaded() -> None:
     assert loaded_by("import polars", ["polars"]) == ["polars"]
 

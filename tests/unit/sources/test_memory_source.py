@@ -121,3 +121,13 @@ def test_what_is_no_table_is_refused_with_a_hint() -> None:
         MemorySource(pl.LazyFrame({"a": [1]}))
     with pytest.raises(UsageError, match="dict, which is no table"):
         MemorySource({"a": [1]})
+
+
+def test_categories_of_polars_are_read_as_their_texts() -> None:
+    frame = pl.DataFrame({"kind": pl.Series(["a", None, "b"], dtype=pl.Categorical())})
+    (fragment,) = MemorySource(frame).snapshot().fragments
+    assert [row["kind"] for batch in fragment.batches(["kind"]) for row in batch.to_pylist()] == [
+        "a",
+        None,
+        "b",
+    ]
