@@ -13,6 +13,7 @@ import typer
 from featureguard.cli import (
     account_commands,
     export_commands,
+    feast_commands,
     gate_commands,
     import_commands,
     model_commands,
@@ -234,3 +235,4 @@ account_commands.register(app)
 serve_commands.register(app)
 export_commands.register(app)
 import_commands.register(app)
+feast_commands.register(app)

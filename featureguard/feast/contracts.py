@@ -123,6 +123,9 @@ def _online(offline: Written, views: Mapping[str, View]) -> Written:
         "schema": {"mode": "compatible", "columns": {one: {} for one in (*view.join_keys, *view.features)}},
     }
     document["upstream"] = [offline.name]
+    document["external_checks"] = [
+        {"tool": "feast", "check": check, "severity": "warn"} for check in ("online_skew", "online_ttl")
+    ]
     if population := document.get("freshness", {}).get("population"):
         whole = {**population, "entity": list(view.join_keys)}
         document["freshness"] = {**document["freshness"], "population": whole}
