@@ -1,0 +1,95 @@
+"""Look at a batch of GX as a contract asks, and judge it: one metric for all of our expectations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import PandasExecutionEngine, SqlAlchemyExecutionEngine
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+from featureguard.contract import Contract
+from featureguard.guard import check
+from featureguard.judging import Report
+from gx_featureguard.reading_sql import Batch, report_of
+
+REPORT = "featureguard.report"
+"""Name of the metric."""
+_TYPES = "table.column_types"
+
+
+class FeatureGuardReport(TableMetricProvider):
+    """What a look at the batch found; a `Report`.
+
+    Its values are `contract`, the JSON of a contract with one promise, and `now`, an instant in ISO 8601. It
+    reads the clock itself where `now` is left out, since GX names a metric by its values.
+    """
+
+    metric_name = REPORT
+    value_keys = ("contract", "now")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805  (GX makes it a class method)
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> Report:
+        contract, now = _asked(metric_value_kwargs)
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
+        if contract.schema_ is None or contract.schema_.mode == "ignore":
+            named = [name for name in frame.columns if name in _columns_of(contract)]
+            frame = frame[named or list(frame.columns[:1])]  # A table without columns would have no rows.
+        return check(contract, frame.rename_axis(index=None), now=now)
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)
+    def _sqlalchemy(
+        cls,  # noqa: N805
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> Report:
+        contract, now = _asked(metric_value_kwargs)
+        rows, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
+        types = {str(column["name"]): column["type"] for column in metrics[_TYPES]}
+        batch = Batch(rows, types, execution_engine.dialect_name, execution_engine.execute_query)
+        return report_of(contract, batch, now)
+
+    @classmethod
+    def _get_evaluation_dependencies(
+        cls, metric: MetricConfiguration, *_: object, **__: object
+    ) -> dict[str, MetricConfiguration]:
+        return {_TYPES: MetricConfiguration(_TYPES, metric.metric_domain_kwargs, {"include_nested": False})}
+
+
+def report_metric(contract: Mapping[str, Any], now: str | None, batch_id: str | None) -> MetricConfiguration:
+    """The metric that looks at a batch.
+
+    Args:
+        contract: A contract as YAML or JSON would hold it.
+        now: The instant of judgement, ISO 8601 with a zone; left out, that of the look.
+        batch_id: The batch, as GX names it.
+    """
+    asked = {"contract": json.dumps(contract, sort_keys=True), "now": now}
+    return MetricConfiguration(REPORT, {"batch_id": batch_id}, asked)
+
+
+def _asked(values: Mapping[str, Any]) -> tuple[Contract, datetime]:
+    now = values["now"]
+    contract = Contract.model_validate_json(values["contract"], by_alias=True, by_name=False)
+    return contract, datetime.fromisoformat(now).astimezone(UTC) if now else datetime.now(UTC)
+
+
+def _columns_of(contract: Contract) -> Iterable[str]:
+    population = contract.freshness.population if contract.freshness else None
+    named = {*contract.columns, contract.clock_column, *(population.entity if population else ())}
+    return {name for name in named if name}

@@ -1,0 +1,79 @@
+"""Completeness of a column as an expectation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from great_expectations.compatibility.pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from great_expectations.core.suite_parameters import SuiteParameterDict
+
+from featureguard.checks import words
+from gx_featureguard.promising import PromiseExpectation
+from gx_featureguard.showing import Sentence
+
+_NAMES = {"null": "null", "nan": "NaN", "empty": "empty", "sentinel": "a sentinel"}
+
+
+class ExpectNullRateToBeWithinContract(PromiseExpectation):
+    """Expect at most a share of rows to lack a value, in all the ways in which a value can be missing.
+
+    What counts as no value is written as in a contract: null, NaN of floats, the empty string, and sentinels
+    such as -999. No rows are no success.
+
+    Args:
+        column: The column.
+        at_most: Largest share of rows without a value: `0.05` or `5%`.
+        covers: What counts: of `null`, `nan`, `empty`, `sentinel`. Left out: null, NaN, and sentinels where
+            some are given.
+        sentinels: Values that stand for nothing.
+        optional: A batch that lacks the column has no value in any row; without this it is unknown.
+
+    Returns:
+        `observed_value` is the share in [0, 1]; `details` say status, code, reason and limit.
+    """
+
+    column: StrictStr = Field(min_length=1, description="The column.")
+    at_most: StrictFloat | StrictInt | StrictStr | SuiteParameterDict = Field(
+        description="Largest share of rows without a value: 0.05 or 5%."
+    )
+    covers: list[StrictStr] | None = Field(
+        None, description="What counts as no value: of null, nan, empty, sentinel."
+    )
+    sentinels: list[Any] | None = Field(None, description="Values that stand for nothing, e.g. -999.")
+    optional: StrictBool = Field(False, description="Whether a batch may lack the column.")
+
+    success_keys: ClassVar[tuple[str, ...]] = ("column", "at_most", "covers", "sentinels", "optional")
+    args_keys: ClassVar[tuple[str, ...]] = success_keys
+    short_description: ClassVar[str] = "Expect at most a share of rows to lack a value."
+    data_quality_issues: ClassVar[list[str]] = ["Completeness"]
+
+    class Config(PromiseExpectation.Config):
+        """Title of the JSON Schema."""
+
+        title = "Expect null rate to be within contract"
+
+    @classmethod
+    def contract_of(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """A contract that promises one column's nulls."""
+        nulls = {name: arguments[name] for name in ("at_most", "covers", "sentinels")}
+        column = {"nulls": nulls, "optional": arguments["optional"]}
+        return {"schema": {"mode": "ignore", "columns": {arguments["column"]: column}}}
+
+    @classmethod
+    def sentence(cls, arguments: Mapping[str, Any]) -> Sentence:
+        """In words."""
+        covers = arguments.get("covers")
+        if covers is None:
+            covers = ["null", "nan", *(["sentinel"] if arguments.get("sentinels") else [])]
+        missing = " or ".join(_NAMES[what] for what in _NAMES if what in covers)
+        if "sentinel" in covers and arguments.get("sentinels"):
+            missing += " ($sentinels)"
+        return Sentence(f"values must be {missing} in at most $at_most of the rows", "column", ("at_most", "sentinels"))
+
+    @classmethod
+    def argument(cls, name: str, value: object) -> str:
+        """An argument as people read it."""
+        if name == "at_most" and isinstance(value, int | float):
+            return words.percent(float(value))
+        return super().argument(name, value)

@@ -1,0 +1,214 @@
+"""How our expectations read in Data Docs: what is expected, what was seen, and why it is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.expectations.expectation import render_suite_parameter_string
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render import (
+    LegacyDiagnosticRendererType,
+    LegacyRendererType,
+    RenderedAtomicContent,
+    RenderedStringTemplateContent,
+)
+from great_expectations.render.components import AtomicDiagnosticRendererType
+from great_expectations.render.renderer.renderer import renderer
+from great_expectations.render.renderer_configuration import RendererConfiguration, RendererValueType
+
+from featureguard.checks import words
+
+_MARKS = {
+    "pass": ("fa-check-circle", "text-success", "✅"),
+    "unknown": ("fa-question-circle", "text-warning", "❓"),
+    "fail": ("fa-times", "text-danger", "❌"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is expected, in words.
+
+    Attributes:
+        template: Text in which `$name` stands for an argument.
+        column: The argument that names the column, or `None` for an expectation about the whole table.
+        arguments: Arguments that the text shows.
+    """
+
+    template: str
+    column: str | None = None
+    arguments: tuple[str, ...] = ()
+
+
+class Shown:
+    """Renderers, built on the words that a subclass has for its arguments."""
+
+    success_keys: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def sentence(cls, arguments: Mapping[str, Any]) -> Sentence:
+        """What is expected, in words."""
+        raise NotImplementedError
+
+    @classmethod
+    def argument(cls, name: str, value: object) -> str:
+        """An argument as people read it."""
+        if isinstance(value, Mapping):
+            return str(value.get("$PARAMETER", value))
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+    @classmethod
+    def _params(cls, found: Sentence, arguments: Mapping[str, Any]) -> dict[str, str]:
+        names = [name for name in (found.column, *found.arguments) if name]
+        return {name: cls.argument(name, arguments[name]) for name in names if arguments.get(name) is not None}
+
+    @classmethod
+    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration) -> RendererConfiguration:
+        arguments = {**dict.fromkeys(cls.success_keys), **renderer_configuration.kwargs}
+        found = cls.sentence(arguments)
+        for name, value in cls._params(found, arguments).items():
+            renderer_configuration.add_param(name, RendererValueType.STRING, value=value)
+        named = found.column and renderer_configuration.include_column_name
+        renderer_configuration.template_str = f"${found.column} {found.template}" if named else found.template
+        return renderer_configuration
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: object,
+    ) -> list[RenderedStringTemplateContent]:
+        runtime = runtime_configuration or {}
+        told = configuration or (result.expectation_config if result else None)
+        arguments = {**dict.fromkeys(cls.success_keys), **(told.kwargs if told else {})}
+        found = cls.sentence(arguments)
+        named = found.column and runtime.get("include_column_name") is not False
+        content = {
+            "template": f"${found.column} {found.template}" if named else found.template,
+            "params": cls._params(found, arguments),
+            "styling": runtime.get("styling"),
+        }
+        return [RenderedStringTemplateContent(content_block_type="string_template", string_template=content)]
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.STATUS_ICON)
+    def _diagnostic_status_icon_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> RenderedStringTemplateContent:
+        icon, colour, markdown = _MARKS[_status(result)]
+        content = {
+            "template": "$icon",
+            "params": {"icon": "", "markdown_status_icon": markdown},
+            "styling": {"params": {"icon": {"classes": ["fas", icon, colour], "tag": "i"}}},
+        }
+        hidden = {"parent": {"classes": ["hide-succeeded-validation-target-child"]}}
+        return RenderedStringTemplateContent(
+            content_block_type="string_template",
+            string_template=content,
+            styling=hidden if _status(result) == "pass" else None,
+        )
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_STATEMENT)
+    def _diagnostic_unexpected_statement_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> list[Any]:
+        details = _details(result)
+        if result is None or not details:  # It raised, and GX shows how.
+            return list(super()._diagnostic_unexpected_statement_renderer(result=result))  # type: ignore[misc]
+        colour = "text-danger" if details["status"] == "fail" else "text-warning"
+        shown = [(f"{details['code']}: {details['reason']}", "strong", [colour])] if details["code"] else []
+        shown += [(note, "span", ["text-muted"]) for note in details["notes"]]
+        return [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": "\n\n$said",
+                    "params": {"said": said},
+                    "tag": tag,
+                    "styling": {"classes": classes, "params": {"said": {"tag": "span"}}},
+                },
+            )
+            for said, tag, classes in shown
+        ]
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> str:
+        return _observed(result)
+
+    @classmethod
+    @renderer(renderer_type=AtomicDiagnosticRendererType.OBSERVED_VALUE)
+    def _atomic_diagnostic_observed_value(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> RenderedAtomicContent:
+        from great_expectations.render.renderer.inline_renderer import InlineRenderer  # noqa: F401
+
+        shown = RendererConfiguration(
+            configuration=configuration, result=result, runtime_configuration=runtime_configuration
+        )
+        shown.add_param("observed_value", RendererValueType.STRING, value=_observed(result))
+        return _atomic("$observed_value", shown)
+
+
+def _atomic(template: str, shown: RendererConfiguration) -> RenderedAtomicContent:
+    from great_expectations.render.components import renderedAtomicValueSchema
+
+    value = renderedAtomicValueSchema.load(
+        {
+            "template": template,
+            "params": shown.params.dict(),
+            "schema": {"type": "com.superconductive.rendered.string"},
+        }
+    )
+    return RenderedAtomicContent(
+        name=AtomicDiagnosticRendererType.OBSERVED_VALUE, value=value, value_type="StringValueType"
+    )
+
+
+def _details(result: ExpectationValidationResult | None) -> Mapping[str, Any]:
+    found = (result.result or {}).get("details") if result else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _status(result: ExpectationValidationResult | None) -> str:
+    """Pass, fail or unknown; what raised has no details."""
+    details = _details(result)
+    if details:
+        return str(details["status"])
+    if result is not None and result.success:
+        return "pass"
+    return "unknown" if result is None or _raised(result) else "fail"
+
+
+def _raised(result: ExpectationValidationResult) -> bool:
+    info = result.exception_info or {}
+    told = [info, *(one for one in info.values() if isinstance(one, Mapping))]
+    return any(one.get("raised_exception") for one in told)
+
+
+def _observed(result: ExpectationValidationResult | None) -> str:
+    """The observed value as people read it, in the unit of its check."""
+    value = (result.result or {}).get("observed_value") if result else None
+    return words.measured(str(_details(result).get("check")), value) or "--"
