@@ -1,0 +1,1 @@
+"""Suites of Great Expectations as plain JSON data; nothing here imports GX."""
