@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility.pydantic import Field, StrictFloat, StrictInt, StrictStr
-from great_expectations.core.suite_parameters import SuiteParameterDict
 
 from featureguard.checks import words
 from featureguard.duration import parse_duration
@@ -46,15 +45,15 @@ class ExpectFeatureToBeFresh(PromiseExpectation):
     """
 
     column: StrictStr = Field(min_length=1, description="Time of the event, a timestamp or a date.")
-    max_age: StrictStr | SuiteParameterDict | None = Field(None, description="Largest age of the newest value.")
-    within: StrictStr | SuiteParameterDict | None = Field(
+    max_age: StrictStr | dict[str, Any] | None = Field(None, description="Largest age of the newest value.")
+    within: StrictStr | dict[str, Any] | None = Field(
         None, description="Largest age of a row, or of an entity's newest row, that counts as fresh."
     )
-    at_least: StrictFloat | StrictInt | StrictStr | SuiteParameterDict | None = Field(
+    at_least: StrictFloat | StrictInt | StrictStr | dict[str, Any] | None = Field(
         None, description="Smallest fresh share: 0.9 or 90%."
     )
     entity: list[StrictStr] | None = Field(None, description="Columns that name an entity.")
-    seen_within: StrictStr | SuiteParameterDict | None = Field(
+    seen_within: StrictStr | dict[str, Any] | None = Field(
         None, description="The expected entities are those with a row this young; default 28 days."
     )
     timezone: StrictStr | None = Field(None, description="Zone of timestamps without one and of dates.")
@@ -64,7 +63,7 @@ class ExpectFeatureToBeFresh(PromiseExpectation):
     future: Literal["warn", "block"] = Field(
         "warn", description="Whether rows from the future are only told, or fail this expectation."
     )
-    now: StrictStr | SuiteParameterDict | None = Field(
+    now: StrictStr | dict[str, Any] | None = Field(
         None, description="The instant at which ages are measured; left out, when it is validated."
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from great_expectations.core import ExpectationSuite
-from great_expectations.data_context import AbstractDataContext
+from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
 
 from featureguard.errors import UsageError
 from featureguard.external.strict_json import read_json
@@ -64,7 +64,9 @@ def _from_file(file: Path) -> Mapping[str, Any]:
 def _refuse_gaps(label: str, written: Iterable[Any], loaded: ExpectationSuite) -> None:
     expected = Counter(_type_of(one) for one in written)
     expected.subtract(one.expectation_type for one in loaded.expectations)
-    if lost := sorted(f"{kind} ({count} times)" if count > 1 else kind for kind, count in expected.items() if count > 0):
+    if lost := sorted(
+        f"{kind} ({count} times)" if count > 1 else kind for kind, count in expected.items() if count > 0
+    ):
         raise UsageError(
             f"Suite '{label}': GX would leave out {', '.join(lost)}. It does not know the type, or not its"
             " arguments: import the package that defines it first, or mend the suite. GX's log says more."
@@ -74,7 +76,9 @@ def _refuse_gaps(label: str, written: Iterable[Any], loaded: ExpectationSuite) -
 def _type_of(one: Any) -> str:
     if isinstance(one, Mapping):
         return str(one.get("type") or one.get("expectation_type") or "an expectation without a type")
-    return str(getattr(one, "expectation_type", None) or getattr(one, "type", "an expectation without a type"))
+    return str(
+        getattr(one, "expectation_type", None) or getattr(one, "type", "an expectation without a type")
+    )
 
 
 def _first_line(error: Exception) -> str:

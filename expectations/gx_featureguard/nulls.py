@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from great_expectations.compatibility.pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
-from great_expectations.core.suite_parameters import SuiteParameterDict
 
 from featureguard.checks import words
 from gx_featureguard.promising import PromiseExpectation
@@ -34,7 +33,7 @@ class ExpectNullRateToBeWithinContract(PromiseExpectation):
     """
 
     column: StrictStr = Field(min_length=1, description="The column.")
-    at_most: StrictFloat | StrictInt | StrictStr | SuiteParameterDict = Field(
+    at_most: StrictFloat | StrictInt | StrictStr | dict[str, Any] = Field(
         description="Largest share of rows without a value: 0.05 or 5%."
     )
     covers: list[StrictStr] | None = Field(
@@ -69,7 +68,9 @@ class ExpectNullRateToBeWithinContract(PromiseExpectation):
         missing = " or ".join(_NAMES[what] for what in _NAMES if what in covers)
         if "sentinel" in covers and arguments.get("sentinels"):
             missing += " ($sentinels)"
-        return Sentence(f"values must be {missing} in at most $at_most of the rows", "column", ("at_most", "sentinels"))
+        return Sentence(
+            f"values must be {missing} in at most $at_most of the rows", "column", ("at_most", "sentinels")
+        )
 
     @classmethod
     def argument(cls, name: str, value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from great_expectations.compatibility import pydantic
 from great_expectations.core.suite_parameters import is_suite_parameter
-from great_expectations.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metadata_types import SupportedDataSources
 from great_expectations.validator.validator import ValidationDependencies
@@ -103,7 +103,7 @@ class PromiseExpectation(Shown, BatchExpectation, ABC):
 
     def get_validation_dependencies(
         self,
-        execution_engine: ExecutionEngine | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> ValidationDependencies:
         """The one metric: a look at the batch."""
@@ -120,7 +120,7 @@ class PromiseExpectation(Shown, BatchExpectation, ABC):
         self,
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: ExecutionEngine | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
         report: Report = metrics[REPORT]
         result = self.told(self.decisive(report.results, self._arguments()), report)

@@ -124,7 +124,9 @@ def _comparable(value: Value, kind: str) -> bool:
     """A value of another kind than the column's is in none of its rows."""
     if isinstance(value, bool):
         return kind == "bool"
-    return kind == "string" if isinstance(value, str) else kind.startswith(("int", "uint", "float", "decimal"))
+    return (
+        kind == "string" if isinstance(value, str) else kind.startswith(("int", "uint", "float", "decimal"))
+    )
 
 
 def _count(condition: Any) -> Any:
@@ -166,9 +168,7 @@ def _freshness(contract: Contract, batch: Batch, now: datetime) -> Observation:
     population = seen.population
     if promise and promise.of == "rows":
         population = _rows(found, promise, now)
-    return dataclasses.replace(
-        seen, clocks={**seen.clocks, clock: reading}, population=population
-    )
+    return dataclasses.replace(seen, clocks={**seen.clocks, clock: reading}, population=population)
 
 
 def _without(contract: Contract, batch: Batch, now: datetime, lacking: Sequence[str]) -> Observation:

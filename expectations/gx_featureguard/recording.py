@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from typing import Any, Literal
@@ -56,9 +55,8 @@ class FeatureGuardAction(ValidationAction):
         project = load_project(self.project, os.environ, self.environment)  # type: ignore[arg-type]
         clock = clock_of(project, self.now)
         desk = StoreDesk(project, clock, _RECORDER)
-        documents = [
-            json.loads(json.dumps(one.to_json_dict())) for one in checkpoint_result.run_results.values()
-        ]
+        told: list[Any] = list(checkpoint_result.run_results.values())
+        documents = [one.to_json_dict() for one in told]
         where = f"checkpoint '{checkpoint_result.name}'"
         catalog = desk.catalog()
         taken = take_results(documents, "gx", catalog.contracts.values(), clock(), where)

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations.expectation import render_suite_parameter_string
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.render import (
+from great_expectations.render.components import (
+    AtomicDiagnosticRendererType,
     LegacyDiagnosticRendererType,
     LegacyRendererType,
     RenderedAtomicContent,
     RenderedStringTemplateContent,
+    renderedAtomicValueSchema,
 )
-from great_expectations.render.components import AtomicDiagnosticRendererType
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.renderer_configuration import RendererConfiguration, RendererValueType
 
@@ -63,10 +64,14 @@ class Shown:
     @classmethod
     def _params(cls, found: Sentence, arguments: Mapping[str, Any]) -> dict[str, str]:
         names = [name for name in (found.column, *found.arguments) if name]
-        return {name: cls.argument(name, arguments[name]) for name in names if arguments.get(name) is not None}
+        return {
+            name: cls.argument(name, arguments[name]) for name in names if arguments.get(name) is not None
+        }
 
     @classmethod
-    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration) -> RendererConfiguration:
+    def _prescriptive_template(
+        cls, renderer_configuration: RendererConfiguration[Any]
+    ) -> RendererConfiguration[Any]:
         arguments = {**dict.fromkeys(cls.success_keys), **renderer_configuration.kwargs}
         found = cls.sentence(arguments)
         for name, value in cls._params(found, arguments).items():
@@ -163,18 +168,14 @@ class Shown:
         result: ExpectationValidationResult | None = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> RenderedAtomicContent:
-        from great_expectations.render.renderer.inline_renderer import InlineRenderer  # noqa: F401
-
-        shown = RendererConfiguration(
+        shown: RendererConfiguration[Any] = RendererConfiguration(
             configuration=configuration, result=result, runtime_configuration=runtime_configuration
         )
         shown.add_param("observed_value", RendererValueType.STRING, value=_observed(result))
         return _atomic("$observed_value", shown)
 
 
-def _atomic(template: str, shown: RendererConfiguration) -> RenderedAtomicContent:
-    from great_expectations.render.components import renderedAtomicValueSchema
-
+def _atomic(template: str, shown: RendererConfiguration[Any]) -> RenderedAtomicContent:
     value = renderedAtomicValueSchema.load(
         {
             "template": template,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import types
 from sqlalchemy.types import TypeEngine
 
@@ -39,7 +41,7 @@ def arrow_type_of(found: object, dialect: str) -> str:
     return _plain(found, dialect) or _name(found)
 
 
-def _plain(found: TypeEngine[object], dialect: str) -> str | None:
+def _plain(found: TypeEngine[Any], dialect: str) -> str | None:
     name = _name(found)
     if isinstance(found, types.Boolean):
         return "bool"
@@ -54,7 +56,7 @@ def _plain(found: TypeEngine[object], dialect: str) -> str | None:
     if isinstance(found, types.DateTime):
         zone = ", tz=UTC" if getattr(found, "timezone", False) and dialect != "sqlite" else ""
         return f"timestamp[us{zone}]"
-    plain: tuple[tuple[type[TypeEngine[object]], str], ...] = (
+    plain: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
         (types.Date, "date32"),
         (types.Time, "time64[us]"),
         (types.Interval, "month_day_nano_interval"),
@@ -67,12 +69,12 @@ def _plain(found: TypeEngine[object], dialect: str) -> str | None:
     return next((arrow for kind, arrow in plain if isinstance(found, kind)), None)
 
 
-def _decimal(found: types.Numeric[object]) -> str | None:
+def _decimal(found: types.Numeric[Any]) -> str | None:
     """A decimal without a precision has no Arrow type: its digits are not bounded."""
     if not found.precision or found.precision > _MOST_DIGITS:
         return None
     return f"decimal128({found.precision}, {found.scale or 0})"
 
 
-def _name(found: TypeEngine[object]) -> str:
+def _name(found: TypeEngine[Any]) -> str:
     return str(getattr(found, "__visit_name__", type(found).__name__)).upper()

@@ -148,7 +148,7 @@ def _as_told(reported: Reported, told: Mapping[str, Any], value: object) -> Repo
         if told.get("status") != Status.PASS:
             return _unknown(reported, Code.CHECK_CRASHED, "is called a success, but its details are not")
         return dataclasses.replace(reported, observed=_scalar(value))
-    code = name(told.get("code"))
+    code = str(told.get("code"))
     if code not in Code.__members__ or told.get("status") not in (Status.FAIL, Status.UNKNOWN):
         return _unknown(reported, Code.CHECK_CRASHED, "failed, but does not tell how")
     reason = sentence(told.get("reason")) or f"GX's '{reported.check}' did not succeed."

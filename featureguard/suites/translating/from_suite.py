@@ -86,7 +86,9 @@ def _adopt(draft: Draft, expectation: object, place: str) -> list[Note]:
         return [Note(name, f"left out: {severity!r} is no severity. Write critical, warning or info.")]
     rule = RULES.get(kind)
     if rule is None:
-        hint = f"Keep it in GX, and have its result with 'external_checks: [{{tool: gx, check: \"{name}\"}}]'."
+        hint = (
+            f"Keep it in GX, and have its result with 'external_checks: [{{tool: gx, check: \"{name}\"}}]'."
+        )
         return [Note(name, f"left out: a contract has no such promise. {hint}")]
     if why := _unfit(rule, arguments):
         return [Note(name, f"left out: {why}")]
@@ -103,7 +105,9 @@ def _unfit(rule: Rule, arguments: Mapping[str, Any]) -> str | None:
     """Why these arguments cannot be taken over."""
     if "row_condition" in arguments:
         return "it judges only some rows; a contract judges all of them."
-    parameters = [k for k, v in arguments.items() if isinstance(v, Mapping) and "$PARAMETER" in v and k != "now"]
+    parameters = [
+        k for k, v in arguments.items() if isinstance(v, Mapping) and "$PARAMETER" in v and k != "now"
+    ]
     if parameters:
         return f"'{parameters[0]}' is a parameter, known only when it runs; a contract says it."
     if lacking := [key for key in rule.needed if key not in arguments]:

@@ -79,7 +79,7 @@ class Draft:
         """Write the ages: the longest is the limit; a shorter one that only warns is the warning."""
         if not self.ages:
             return
-        longest, said = max(self.ages, key=lambda one: one[0])
+        _, said = max(self.ages, key=lambda one: one[0])
         self.put(("freshness",), {"max_age": said.arguments["max_age"]}, said)
         if len(self.ages) > 1:
             _, warning = min(self.ages, key=lambda one: one[0])
@@ -130,7 +130,8 @@ def _of_type(draft: Draft, said: Said) -> str | None:
         parse_type(kind)
     except ValueError:
         raise ValueError(
-            f"'{kind}' is a word of one data source. Promise an Arrow type, e.g. int64 or timestamp[us, tz=UTC]."
+            f"'{kind}' is a word of one data source. Promise an Arrow type, e.g. int64 or"
+            " timestamp[us, tz=UTC]."
         ) from None
     draft.put(("schema",), {}, said)
     column = draft.column(said.arguments["column"])

@@ -26,8 +26,8 @@ _Json = dict[str, Any]
 def to_suites(contract: Contract, *, now_parameter: str | None = None) -> Written:
     """Write a contract as suites.
 
-    Contents are judged in the unit that the contract judges. Where that is a window or a partition, the clocks,
-    which are about the whole table, are a suite of their own.
+    Contents are judged in the unit that the contract judges. Where that is a window or a partition, the
+    clocks, which are about the whole table, are a suite of their own.
 
     Args:
         contract: The contract.
@@ -101,8 +101,8 @@ def _schema(contract: Contract, rest: _Json) -> Iterator[_Json]:
         yield _expectation(SCHEMA, arguments, "schema", said)
     elif promise.mode == "exact":
         _taken(rest["schema"], "mode")
-        arguments = {"column_set": list(columns), "exact_match": True}
-        yield _expectation("expect_table_columns_to_match_set", arguments, "schema", said)
+        whole = {"column_set": list(columns), "exact_match": True}
+        yield _expectation("expect_table_columns_to_match_set", whole, "schema", said)
     else:
         for name in columns:
             yield _expectation("expect_column_to_exist", {"column": name}, "schema", said)
@@ -133,12 +133,15 @@ def _nulls(name: str, column: Column, written: _Json, place: str) -> Iterator[_J
     else:
         return
     said = _taken(nulls, "severity", "evidence_max_age")
+    covered = {} if _counts_as_gx(column) else _taken(nulls, "covers", "sentinels")
+    if column.nullable and not nulls:  # All of it is said by the expectation, and must not outlive it.
+        del written["nulls"]
     mostly = float(1 - Decimal(repr(limit)))
     if _counts_as_gx(column) and at_most_of(mostly) == limit:
         arguments = {"column": name, "mostly": mostly if mostly < 1 else None}
         yield _expectation("expect_column_values_to_not_be_null", arguments, place, said)
         return
-    arguments = {"column": name, "at_most": limit, **_taken(nulls, "covers", "sentinels")}
+    arguments = {"column": name, "at_most": limit, **covered}
     if column.optional:
         arguments["optional"] = True
     yield _expectation(NULL_RATE, arguments, place, said)
@@ -157,9 +160,7 @@ def _counts_as_gx(column: Column) -> bool:
     return nulls is None or (not nulls.sentinels and set(nulls.covers or ("null",)) <= {"null", "nan"})
 
 
-def _range(
-    name: str, column: Column, written: _Json, place: str, notes: list[Note]
-) -> Iterator[_Json]:
+def _range(name: str, column: Column, written: _Json, place: str, notes: list[Note]) -> Iterator[_Json]:
     promise = column.range
     if promise is None:
         return
@@ -265,11 +266,9 @@ def _pruned(rest: _Json, *, schema_is_said: bool) -> _Json:
     """Without the sections that the expectations say wholly; they must not outlive an expectation."""
     columns = rest.get("schema", {}).get("columns", {})
     for name, column in list(columns.items()):
-        if column.get("nulls") == {}:
-            del column["nulls"]
         if not column and schema_is_said:
             del columns[name]
-    for section in ("schema", "freshness", "time"):
+    for section in ("freshness", "time", *(["schema"] if schema_is_said else [])):
         if rest.get(section) in ({}, {"columns": {}}):
             del rest[section]
     return rest
