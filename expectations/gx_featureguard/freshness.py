@@ -13,7 +13,7 @@ from featureguard.duration import parse_duration
 from featureguard.judging import Report
 from featureguard.result import CheckResult, Status
 from gx_featureguard.promising import PromiseExpectation
-from gx_featureguard.showing import Sentence
+from gx_featureguard.showing import Sentence, shown, shown_ratio
 
 _JUDGED = ("freshness", "population")
 
@@ -25,8 +25,8 @@ class ExpectFeatureToBeFresh(PromiseExpectation):
     and `at_least` do not let it: they ask for the share of rows, or with `entity` the share of entities by
     their newest row, that is no older than `within`. Give one of the two.
 
-    Values more than `skew_tolerance` ahead of `now` are from the future: they refresh nothing. No rows, or none
-    with a time, are no success.
+    Values more than `skew_tolerance` ahead of `now` are from the future: they refresh nothing. No rows, or
+    none with a time, are no success.
 
     Args:
         column: Time of the event, a timestamp or a date.
@@ -41,7 +41,7 @@ class ExpectFeatureToBeFresh(PromiseExpectation):
         now: The instant at which ages are measured, ISO 8601 with a zone; left out, when it is validated.
 
     Returns:
-        `observed_value` is an age in seconds, or a share in [0, 1]; `details` say status, code, reason, limit.
+        `observed_value` is an age in seconds, or a share in [0, 1]; `details` say status, code and reason.
     """
 
     column: StrictStr = Field(min_length=1, description="Time of the event, a timestamp or a date.")
@@ -131,19 +131,20 @@ class ExpectFeatureToBeFresh(PromiseExpectation):
     @classmethod
     def sentence(cls, arguments: Mapping[str, Any]) -> Sentence:
         """In words."""
+        column = shown(arguments.get("column"))
         if arguments.get("within") is None:
-            return Sentence("newest value must be no older than $max_age", "column", ("max_age",))
+            told = {"column": column, "max_age": _age(arguments.get("max_age"))}
+            return Sentence("newest value must be no older than $max_age", told)
         entity = arguments.get("entity")
-        of = "of the entities $entity must have a row" if entity else "of the rows must be"
-        return Sentence(
-            f"at least $at_least {of} no older than $within", "column", ("at_least", "entity", "within")
-        )
+        told = {
+            "column": column,
+            "at_least": shown_ratio(arguments.get("at_least")),
+            "within": _age(arguments.get("within")),
+            **({"entity": shown(entity)} if entity else {}),
+        }
+        of = "of the entities ($entity) must have a row" if entity else "of the rows must be"
+        return Sentence(f"at least $at_least {of} no older than $within", told)
 
-    @classmethod
-    def argument(cls, name: str, value: object) -> str:
-        """An argument as people read it."""
-        if name == "at_least" and isinstance(value, int | float):
-            return words.percent(float(value))
-        if name in ("max_age", "within") and isinstance(value, str):
-            return words.limit(parse_duration(value))
-        return super().argument(name, value)
+
+def _age(value: object) -> str:
+    return words.limit(parse_duration(value)) if isinstance(value, str) else shown(value)

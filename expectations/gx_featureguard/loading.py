@@ -17,8 +17,8 @@ from featureguard.external.strict_json import read_json
 def load_suite(where: AbstractDataContext | str | Path, name: str | None = None) -> ExpectationSuite:
     """Load a suite and refuse it if GX left anything out.
 
-    GX leaves out an expectation that it does not know or whose arguments it does not take, says so in its log,
-    and the suite passes without it.
+    GX leaves out an expectation that it does not know or whose arguments it does not take, says so in its
+    log, and the suite passes without it.
 
     Args:
         where: A data context, or the suite's JSON file.

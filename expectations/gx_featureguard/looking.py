@@ -15,8 +15,15 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from featureguard.contract import Contract
+from featureguard.errors import SourceError
 from featureguard.guard import check
-from featureguard.judging import Report
+from featureguard.judging import Report, incomplete, judge
+from featureguard.measures import contents_measures
+from featureguard.observation import ALL, Failure, History, Observation, Unit
+from featureguard.result import Code
+from featureguard.scan import profile_batches
+from featureguard.sources.hardening import hardened
+from featureguard.sources.memory import MemorySource
 from gx_featureguard.reading_sql import Batch, report_of
 
 REPORT = "featureguard.report"
@@ -45,10 +52,7 @@ class FeatureGuardReport(TableMetricProvider):
     ) -> Report:
         contract, now = _asked(metric_value_kwargs)
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
-        if contract.schema_ is None or contract.schema_.mode == "ignore":
-            named = [name for name in frame.columns if name in _columns_of(contract)]
-            frame = frame[named or list(frame.columns[:1])]  # A table without columns would have no rows.
-        return check(contract, frame.rename_axis(index=None), now=now)
+        return frame_report(contract, frame, now)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _sqlalchemy(
@@ -82,6 +86,25 @@ def report_metric(contract: Mapping[str, Any], now: str | None, batch_id: str | 
     """
     asked = {"contract": json.dumps(contract, sort_keys=True), "now": now}
     return MetricConfiguration(REPORT, {"batch_id": batch_id}, asked)
+
+
+def frame_report(contract: Contract, frame: Any, now: datetime) -> Report:
+    """Look at a pandas frame as a contract with one promise asks, and judge it."""
+    if contract.schema_ is None or contract.schema_.mode == "ignore":
+        named = [name for name in frame.columns if name in _columns_of(contract)]
+        frame = frame[named or list(frame.columns[:1])]  # A table without columns would have no rows.
+    frame = frame.rename_axis(index=None)
+    if not (wanted := contents_measures(contract)):
+        return check(contract, frame, now=now)
+    # Everything is counted: a check would stop at the nulls that Arrow knows, if they alone are too many.
+    try:
+        with hardened("batch"):
+            (fragment,) = MemorySource(frame, "batch").snapshot().fragments
+            profile = profile_batches(fragment.batches(list(wanted)), wanted)
+    except SourceError as error:
+        return incomplete(contract, Failure(Code(error.code), str(error)), now, now)
+    seen = Observation(contract.dataset, now, profile=profile, units=(Unit(ALL, "", profile),))
+    return Report(contract, seen, tuple(judge(contract, seen, History(), now)), now)
 
 
 def _asked(values: Mapping[str, Any]) -> tuple[Contract, datetime]:

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from great_expectations.compatibility.pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from featureguard.checks import words
 from gx_featureguard.promising import PromiseExpectation
-from gx_featureguard.showing import Sentence
+from gx_featureguard.showing import Sentence, shown, shown_ratio
 
 _NAMES = {"null": "null", "nan": "NaN", "empty": "empty", "sentinel": "a sentinel"}
 
@@ -65,16 +64,13 @@ class ExpectNullRateToBeWithinContract(PromiseExpectation):
         covers = arguments.get("covers")
         if covers is None:
             covers = ["null", "nan", *(["sentinel"] if arguments.get("sentinels") else [])]
-        missing = " or ".join(_NAMES[what] for what in _NAMES if what in covers)
+        *others, last = [_NAMES[what] for what in _NAMES if what in covers]
+        missing = f"{', '.join(others)} or {last}" if others else last
+        told = {
+            "column": shown(arguments.get("column")),
+            "at_most": shown_ratio(arguments.get("at_most")),
+        }
         if "sentinel" in covers and arguments.get("sentinels"):
+            told["sentinels"] = shown(arguments["sentinels"])
             missing += " ($sentinels)"
-        return Sentence(
-            f"values must be {missing} in at most $at_most of the rows", "column", ("at_most", "sentinels")
-        )
-
-    @classmethod
-    def argument(cls, name: str, value: object) -> str:
-        """An argument as people read it."""
-        if name == "at_most" and isinstance(value, int | float):
-            return words.percent(float(value))
-        return super().argument(name, value)
+        return Sentence(f"values may be {missing} in at most $at_most of the rows", told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -157,8 +157,8 @@ def _freshness(contract: Contract, batch: Batch, now: datetime) -> Observation:
     found = batch.one(**measures)
     if found.get("strange"):
         raise SourceCorruptError(
-            f"{words.count(int(found['strange']), 'value')} of '{column}' cannot be compared: SQLite keeps times"
-            " as text, and only '2013-02-09 12:00:00', with or without a fraction, is in their order."
+            f"{words.count(int(found['strange']), 'value')} of '{column}' cannot be compared: SQLite keeps"
+            " times as text, and only '2013-02-09 12:00:00', with or without a fraction, is in their order."
         )
     reduced = _newest(batch, time, entity, horizon) if entity else [(found["newest"],)]
     names = [*entity, column]
@@ -211,8 +211,8 @@ def _rows(found: Mapping[str, Any], promise: Population, now: datetime) -> Popul
 class _Time:
     """A time column: how instants compare with what it keeps.
 
-    Rows are compared by `>` and `<=` with instants of whole microseconds, which is right also in SQLite, where
-    times are text and some lack the fraction.
+    Rows are compared by `>` and `<=` with instants of whole microseconds, which is right also in SQLite,
+    where times are text and some lack the fraction.
     """
 
     def __init__(self, column: Any, arrow_type: str, zone: str | None) -> None:

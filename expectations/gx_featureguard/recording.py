@@ -49,8 +49,8 @@ class FeatureGuardAction(ValidationAction):
             `recorded`: how many results of which dataset; `skipped`: what gave none, with reasons.
 
         Raises:
-            FeatureGuardError: If the project, the store or its contracts cannot be read, or a result about one
-                of its datasets could not be recorded.
+            FeatureGuardError: If the project, its contracts or the store cannot be read, or a result about
+                one of its datasets could not be recorded.
         """
         project = load_project(self.project, os.environ, self.environment)  # type: ignore[arg-type]
         clock = clock_of(project, self.now)

@@ -92,12 +92,12 @@ class ExpectSchemaToMatchContract(PromiseExpectation):
         """In words."""
         mode = str(arguments.get("mode") or "compatible")
         if mode == "ignore":
-            return Sentence("types of columns are not judged")
-        return Sentence(f"{_MODES[mode]}: $columns", None, ("columns",))
+            return Sentence("types of columns are not judged", {}, about_column=False)
+        columns = arguments.get("columns") or {}
+        told = {f"column_{index}": _spelled(*one) for index, one in enumerate(columns.items())}
+        listed = ", ".join(f"${name}" for name in told) or "no columns"
+        return Sentence(f"{_MODES[mode]}: {listed}", told, about_column=False)
 
-    @classmethod
-    def argument(cls, name: str, value: object) -> str:
-        """An argument as people read it."""
-        if name == "columns" and isinstance(value, Mapping):
-            return ", ".join(f"{column}: {kind}" if kind else str(column) for column, kind in value.items())
-        return super().argument(name, value)
+
+def _spelled(column: str, kind: str | None) -> str:
+    return f"{column}: {kind}" if kind else column

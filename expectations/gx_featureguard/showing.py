@@ -19,8 +19,10 @@ from great_expectations.render.components import (
 )
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.renderer_configuration import RendererConfiguration, RendererValueType
+from pydantic import TypeAdapter, ValidationError
 
 from featureguard.checks import words
+from featureguard.scalars import Ratio
 
 _MARKS = {
     "pass": ("fa-check-circle", "text-success", "✅"),
@@ -28,20 +30,41 @@ _MARKS = {
     "fail": ("fa-times", "text-danger", "❌"),
 }
 
+_UNITS = {"freshness": "{} old", "population": "{} fresh", "nulls": "{} without a value"}
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """What is expected, in words.
 
     Attributes:
-        template: Text in which `$name` stands for an argument.
-        column: The argument that names the column, or `None` for an expectation about the whole table.
-        arguments: Arguments that the text shows.
+        template: Text in which `$name` stands for a value.
+        params: These values as people read them, by name.
+        about_column: Whether it is about the column `$column`, which is named first where a page does not.
     """
 
     template: str
-    column: str | None = None
-    arguments: tuple[str, ...] = ()
+    params: Mapping[str, str]
+    about_column: bool = True
+
+    def whole(self, *, with_column: bool) -> str:
+        """The template, with the column before it."""
+        return f"$column {self.template}" if self.about_column and with_column else self.template
+
+
+def shown(value: object) -> str:
+    """An argument as people read it; a parameter by its name."""
+    if isinstance(value, Mapping):
+        return str(value.get("$PARAMETER", value))
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def shown_ratio(value: object) -> str:
+    """A ratio as percent, however it was written."""
+    try:
+        return words.percent(TypeAdapter(Ratio).validate_python(value))
+    except ValidationError:
+        return shown(value)
 
 
 class Shown:
@@ -55,29 +78,15 @@ class Shown:
         raise NotImplementedError
 
     @classmethod
-    def argument(cls, name: str, value: object) -> str:
-        """An argument as people read it."""
-        if isinstance(value, Mapping):
-            return str(value.get("$PARAMETER", value))
-        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-    @classmethod
-    def _params(cls, found: Sentence, arguments: Mapping[str, Any]) -> dict[str, str]:
-        names = [name for name in (found.column, *found.arguments) if name]
-        return {
-            name: cls.argument(name, arguments[name]) for name in names if arguments.get(name) is not None
-        }
-
-    @classmethod
     def _prescriptive_template(
         cls, renderer_configuration: RendererConfiguration[Any]
     ) -> RendererConfiguration[Any]:
         arguments = {**dict.fromkeys(cls.success_keys), **renderer_configuration.kwargs}
         found = cls.sentence(arguments)
-        for name, value in cls._params(found, arguments).items():
+        for name, value in found.params.items():
             renderer_configuration.add_param(name, RendererValueType.STRING, value=value)
-        named = found.column and renderer_configuration.include_column_name
-        renderer_configuration.template_str = f"${found.column} {found.template}" if named else found.template
+        named = renderer_configuration.include_column_name
+        renderer_configuration.template_str = found.whole(with_column=bool(named))
         return renderer_configuration
 
     @classmethod
@@ -94,10 +103,9 @@ class Shown:
         told = configuration or (result.expectation_config if result else None)
         arguments = {**dict.fromkeys(cls.success_keys), **(told.kwargs if told else {})}
         found = cls.sentence(arguments)
-        named = found.column and runtime.get("include_column_name") is not False
         content = {
-            "template": f"${found.column} {found.template}" if named else found.template,
-            "params": cls._params(found, arguments),
+            "template": found.whole(with_column=runtime.get("include_column_name") is not False),
+            "params": dict(found.params),
             "styling": runtime.get("styling"),
         }
         return [RenderedStringTemplateContent(content_block_type="string_template", string_template=content)]
@@ -134,9 +142,9 @@ class Shown:
         details = _details(result)
         if result is None or not details:  # It raised, and GX shows how.
             return list(super()._diagnostic_unexpected_statement_renderer(result=result))  # type: ignore[misc]
-        colour = "text-danger" if details["status"] == "fail" else "text-warning"
-        shown = [(f"{details['code']}: {details['reason']}", "strong", [colour])] if details["code"] else []
-        shown += [(note, "span", ["text-muted"]) for note in details["notes"]]
+        colour = "text-danger" if details["status"] == "fail" else "text-dark"
+        lines = [(f"{details['code']}: {details['reason']}", "strong", [colour])] if details["code"] else []
+        lines += [(note, "span", ["text-muted"]) for note in details["notes"]]
         return [
             RenderedStringTemplateContent(
                 content_block_type="string_template",
@@ -147,7 +155,7 @@ class Shown:
                     "styling": {"classes": classes, "params": {"said": {"tag": "span"}}},
                 },
             )
-            for said, tag, classes in shown
+            for said, tag, classes in lines
         ]
 
     @classmethod
@@ -168,18 +176,18 @@ class Shown:
         result: ExpectationValidationResult | None = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> RenderedAtomicContent:
-        shown: RendererConfiguration[Any] = RendererConfiguration(
+        rendered: RendererConfiguration[Any] = RendererConfiguration(
             configuration=configuration, result=result, runtime_configuration=runtime_configuration
         )
-        shown.add_param("observed_value", RendererValueType.STRING, value=_observed(result))
-        return _atomic("$observed_value", shown)
+        rendered.add_param("observed_value", RendererValueType.STRING, value=_observed(result))
+        return _atomic("$observed_value", rendered)
 
 
-def _atomic(template: str, shown: RendererConfiguration[Any]) -> RenderedAtomicContent:
+def _atomic(template: str, rendered: RendererConfiguration[Any]) -> RenderedAtomicContent:
     value = renderedAtomicValueSchema.load(
         {
             "template": template,
-            "params": shown.params.dict(),
+            "params": rendered.params.dict(),
             "schema": {"type": "com.superconductive.rendered.string"},
         }
     )
@@ -212,4 +220,6 @@ def _raised(result: ExpectationValidationResult) -> bool:
 def _observed(result: ExpectationValidationResult | None) -> str:
     """The observed value as people read it, in the unit of its check."""
     value = (result.result or {}).get("observed_value") if result else None
-    return words.measured(str(_details(result).get("check")), value) or "--"
+    check = str(_details(result).get("check"))
+    said = words.measured(check, value)
+    return _UNITS.get(check, "{}").format(said) if said else "--"
