@@ -25,6 +25,7 @@ from featureguard.scan import profile_batches
 from featureguard.sources.hardening import hardened
 from featureguard.sources.memory import MemorySource
 from gx_featureguard.reading_sql import Batch, report_of
+from gx_featureguard.sql_types import type_of
 
 REPORT = "featureguard.report"
 """Name of the metric."""
@@ -65,7 +66,8 @@ class FeatureGuardReport(TableMetricProvider):
     ) -> Report:
         contract, now = _asked(metric_value_kwargs)
         rows, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
-        types = {str(column["name"]): column["type"] for column in metrics[_TYPES]}
+        dialect = execution_engine.dialect
+        types = {str(column["name"]): type_of(column["type"], dialect) for column in metrics[_TYPES]}
         batch = Batch(rows, types, execution_engine.dialect_name, execution_engine.execute_query)
         return report_of(contract, batch, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import types
@@ -20,6 +21,33 @@ _WIDTHS = {
 }
 _SINGLE = ("REAL", "FLOAT4")
 _MOST_DIGITS = 38
+_TEXT = re.compile(
+    r"(?P<name>[\w ]+?)(?:\((?P<sizes>[\d, ]+)\))?(?P<zone> with(?:out)? time zone)?(?P<list>(?:\[\])*)"
+)
+
+
+def type_of(found: object, dialect: Any) -> object:
+    """The type of a column as SQLAlchemy reflects it.
+
+    Args:
+        found: What GX says: that type, or for some databases its text, e.g. `TIMESTAMP WITH TIME ZONE`.
+        dialect: SQLAlchemy's dialect of the database.
+
+    Returns:
+        The type, or the text where it has none.
+    """
+    if isinstance(found, TypeEngine) or (match := _TEXT.fullmatch(str(found).lower())) is None:
+        return found
+    name, zone = match["name"], match["zone"] or ""
+    kind = dialect.ischema_names.get(name + zone) or dialect.ischema_names.get(name)
+    if kind is None:
+        return found
+    sizes = [int(size) for size in (match["sizes"] or "").split(",") if size.strip()]
+    if issubclass(kind, types.DateTime | types.Time):
+        made = kind(timezone=zone == " with time zone")
+    else:
+        made = kind(*sizes) if sizes else kind()
+    return types.ARRAY(made) if match["list"] else made
 
 
 def arrow_type_of(found: object, dialect: str) -> str:
