@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import Any, Literal
 
 from great_expectations.checkpoint.actions import ActionContext, ValidationAction
@@ -52,7 +53,7 @@ class FeatureGuardAction(ValidationAction):
             FeatureGuardError: If the project, its contracts or the store cannot be read, or a result about
                 one of its datasets could not be recorded.
         """
-        project = load_project(self.project, os.environ, self.environment)  # type: ignore[arg-type]
+        project = load_project(Path(self.project) if self.project else None, os.environ, self.environment)
         clock = clock_of(project, self.now)
         desk = StoreDesk(project, clock, _RECORDER)
         told: list[Any] = list(checkpoint_result.run_results.values())
