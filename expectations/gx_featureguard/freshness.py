@@ -45,26 +45,31 @@ class ExpectFeatureToBeFresh(PromiseExpectation):
     """
 
     column: StrictStr = Field(min_length=1, description="Time of the event, a timestamp or a date.")
-    max_age: StrictStr | dict[str, Any] | None = Field(None, description="Largest age of the newest value.")
+    max_age: StrictStr | dict[str, Any] | None = Field(
+        default=None, description="Largest age of the newest value."
+    )
     within: StrictStr | dict[str, Any] | None = Field(
-        None, description="Largest age of a row, or of an entity's newest row, that counts as fresh."
+        default=None, description="Largest age of a row, or of an entity's newest row, that counts as fresh."
     )
     at_least: StrictFloat | StrictInt | StrictStr | dict[str, Any] | None = Field(
-        None, description="Smallest fresh share: 0.9 or 90%."
+        default=None, description="Smallest fresh share: 0.9 or 90%."
     )
-    entity: list[StrictStr] | None = Field(None, description="Columns that name an entity.")
+    entity: list[StrictStr] | None = Field(default=None, description="Columns that name an entity.")
     seen_within: StrictStr | dict[str, Any] | None = Field(
-        None, description="The expected entities are those with a row this young; default 28 days."
+        default=None, description="The expected entities are those with a row this young; default 28 days."
     )
-    timezone: StrictStr | None = Field(None, description="Zone of timestamps without one and of dates.")
+    timezone: StrictStr | None = Field(
+        default=None, description="Zone of timestamps without one and of dates."
+    )
     skew_tolerance: StrictStr | None = Field(
-        None, description="How far ahead a time may lie before it is from the future; default 5 minutes."
+        default=None,
+        description="How far ahead a time may lie before it is from the future; default 5 minutes.",
     )
     future: Literal["warn", "block"] = Field(
-        "warn", description="Whether rows from the future are only told, or fail this expectation."
+        default="warn", description="Whether rows from the future are only told, or fail this expectation."
     )
     now: StrictStr | dict[str, Any] | None = Field(
-        None, description="The instant at which ages are measured; left out, when it is validated."
+        default=None, description="The instant at which ages are measured; left out, when it is validated."
     )
 
     success_keys: ClassVar[tuple[str, ...]] = (

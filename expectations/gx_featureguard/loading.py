@@ -48,7 +48,8 @@ def _from_context(context: AbstractDataContext, name: str) -> Mapping[str, Any]:
     store = context.expectations_store
     key = store.get_key(name=name, id=None)
     if not store.has_key(key=key):
-        known = ", ".join(sorted(str(one.name) for one in store.list_keys())) or "none"
+        keys: list[Any] = list(store.list_keys())
+        known = ", ".join(sorted(one.name for one in keys)) or "none"
         raise UsageError(f"The context has no suite '{name}'. Known: {known}.")
     found: Mapping[str, Any] = store.get(key=key)
     return found

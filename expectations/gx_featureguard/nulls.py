@@ -36,10 +36,10 @@ class ExpectNullRateToBeWithinContract(PromiseExpectation):
         description="Largest share of rows without a value: 0.05 or 5%."
     )
     covers: list[StrictStr] | None = Field(
-        None, description="What counts as no value: of null, nan, empty, sentinel."
+        default=None, description="What counts as no value: of null, nan, empty, sentinel."
     )
-    sentinels: list[Any] | None = Field(None, description="Values that stand for nothing, e.g. -999.")
-    optional: StrictBool = Field(False, description="Whether a batch may lack the column.")
+    sentinels: list[Any] | None = Field(default=None, description="Values that stand for nothing, e.g. -999.")
+    optional: StrictBool = Field(default=False, description="Whether a batch may lack the column.")
 
     success_keys: ClassVar[tuple[str, ...]] = ("column", "at_most", "covers", "sentinels", "optional")
     args_keys: ClassVar[tuple[str, ...]] = success_keys

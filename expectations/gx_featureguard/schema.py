@@ -39,11 +39,11 @@ class ExpectSchemaToMatchContract(PromiseExpectation):
         that breaks.
     """
 
-    columns: dict[StrictStr, StrictStr | None] = Field(description="Arrow type of each column.")
+    columns: Mapping[StrictStr, StrictStr | None] = Field(description="Arrow type of each column.")
     mode: Literal["exact", "compatible", "ignore"] = Field(
-        "compatible", description="How strictly types are held."
+        default="compatible", description="How strictly types are held."
     )
-    optional: list[StrictStr] | None = Field(None, description="Columns that may be missing.")
+    optional: list[StrictStr] | None = Field(default=None, description="Columns that may be missing.")
 
     success_keys: ClassVar[tuple[str, ...]] = ("columns", "mode", "optional")
     args_keys: ClassVar[tuple[str, ...]] = success_keys

@@ -40,6 +40,7 @@ subject: pricing
 owner: ml@example.org
 requires: [shop.rides]
 """
+WARNING = gx.expectations.metadata_types.FailureSeverity.WARNING
 FRESH = "expect_feature_to_be_fresh(at)"
 Run = Callable[..., Any]
 
@@ -112,7 +113,7 @@ def test_every_result_becomes_evidence_with_our_code_and_reason(
     result = run(
         rides(timedelta(hours=3)),
         fresh(),
-        ExpectNullRateToBeWithinContract(column="fare", at_most=0.5, severity="warning"),
+        ExpectNullRateToBeWithinContract(column="fare", at_most=0.5, severity=WARNING),
         ExpectSchemaToMatchContract(columns={"at": "timestamp[us, tz=UTC]"}),
         ExpectNullRateToBeWithinContract(column="tip", at_most=0.5),
         gx.expectations.ExpectTableRowCountToBeBetween(min_value=1),

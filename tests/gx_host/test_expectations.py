@@ -365,11 +365,15 @@ def test_arguments_that_cannot_be_right_are_refused(arguments: dict[str, Any], m
     assert message in str(raised.value)
 
 
+def only(**arguments: Any) -> dict[str, Any]:
+    return arguments
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: ExpectNullRateToBeWithinContract(column="a", at_most=5), "Write 5% if you mean percent"),
-        (lambda: ExpectNullRateToBeWithinContract(column="a"), "field required"),
+        (lambda: ExpectNullRateToBeWithinContract(**only(column="a")), "field required"),
         (
             lambda: ExpectNullRateToBeWithinContract(column="a", at_most=0, covers=["sentinel"]),
             "'sentinels' declares none",
@@ -378,7 +382,7 @@ def test_arguments_that_cannot_be_right_are_refused(arguments: dict[str, Any], m
         (lambda: ExpectSchemaToMatchContract(columns={"a": "floaty"}), "Did you mean 'float64'?"),
         (lambda: ExpectSchemaToMatchContract(columns={}), "nothing is promised"),
         (lambda: ExpectSchemaToMatchContract(columns={"a": None}, optional=["b"]), "'optional' names 'b'"),
-        (lambda: ExpectSchemaToMatchContract(columns={"a": None}, mode="loose"), "mode"),
+        (lambda: ExpectSchemaToMatchContract(**only(columns={"a": None}, mode="loose")), "mode"),
     ],
 )
 def test_so_are_those_of_the_others(make: Any, message: str) -> None:
