@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from featureguard.result import Code
 from featureguard.scan import profile_batches
 from featureguard.sources.hardening import hardened
 from featureguard.sources.memory import MemorySource
-from gx_featureguard.reading_sql import Batch, report_of
+from gx_featureguard.reading_sql import Batch, columns_of, report_of, types_of_query
 from gx_featureguard.sql_types import type_of
 
 REPORT = "featureguard.report"
@@ -67,9 +67,11 @@ class FeatureGuardReport(TableMetricProvider):
         contract, now = _asked(metric_value_kwargs)
         rows, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
         dialect = execution_engine.dialect
-        types = {str(column["name"]): type_of(column["type"], dialect) for column in metrics[_TYPES]}
-        batch = Batch(rows, types, execution_engine.dialect_name, execution_engine.execute_query)
-        return report_of(contract, batch, now)
+        told = {str(column["name"]): column.get("type") for column in metrics[_TYPES]}
+        if None in told.values() and dialect.name == "postgresql":
+            told = types_of_query(rows, list(told), execution_engine.execute_query)
+        types = {name: type_of(kind, dialect) for name, kind in told.items()}
+        return report_of(contract, Batch(rows, types, dialect.name, execution_engine.execute_query), now)
 
     @classmethod
     def _get_evaluation_dependencies(
@@ -93,7 +95,7 @@ def report_metric(contract: Mapping[str, Any], now: str | None, batch_id: str | 
 def frame_report(contract: Contract, frame: Any, now: datetime) -> Report:
     """Look at a pandas frame as a contract with one promise asks, and judge it."""
     if contract.schema_ is None or contract.schema_.mode == "ignore":
-        named = [name for name in frame.columns if name in _columns_of(contract)]
+        named = [name for name in frame.columns if name in columns_of(contract)]
         frame = frame[named or list(frame.columns[:1])]  # A table without columns would have no rows.
     frame = frame.rename_axis(index=None)
     if not (wanted := contents_measures(contract)):
@@ -113,9 +115,3 @@ def _asked(values: Mapping[str, Any]) -> tuple[Contract, datetime]:
     now = values["now"]
     contract = Contract.model_validate_json(values["contract"], by_alias=True, by_name=False)
     return contract, datetime.fromisoformat(now).astimezone(UTC) if now else datetime.now(UTC)
-
-
-def _columns_of(contract: Contract) -> Iterable[str]:
-    population = contract.freshness.population if contract.freshness else None
-    named = {*contract.columns, contract.clock_column, *(population.entity if population else ())}
-    return {name for name in named if name}

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from featureguard.arrow_types import read_type
 from featureguard.checks import words
 from featureguard.contract import Contract, Population, Value
-from featureguard.errors import SourceCorruptError, SourceError
+from featureguard.errors import SourceCorruptError, SourceError, SourceUnreadableError
 from featureguard.guard import check
 from featureguard.histogram import TimeHistogram
 from featureguard.judging import Report, incomplete, judge
@@ -42,7 +42,7 @@ class Batch:
 
     Attributes:
         rows: What to select from.
-        types: SQLAlchemy's type of each column.
+        types: SQLAlchemy's type of each column; `None` where nobody tells it.
         dialect: SQLAlchemy's name of the database.
         execute: Runs a query.
     """
@@ -59,6 +59,8 @@ class Batch:
 
     def arrow_type(self, name: str) -> str:
         """Its Arrow type as contracts spell it."""
+        if self.types[name] is None:
+            return "unknown"
         return arrow_type_of(self.types[name], self.dialect)
 
     def one(self, **measures: Any) -> Mapping[str, Any]:
@@ -76,10 +78,30 @@ def report_of(contract: Contract, batch: Batch, now: datetime) -> Report:
         now: The instant of judgement, UTC.
     """
     try:
+        if untold := [name for name in sorted(columns_of(contract)) if batch.types.get(name, "") is None]:
+            raise SourceUnreadableError(
+                f"The type of '{untold[0]}' is not told: a query's columns have none here. Use a table or a"
+                " view."
+            )
         seen = _freshness(contract, batch, now) if contract.freshness else _contents(contract, batch, now)
     except SourceError as error:
         return incomplete(contract, Failure(Code(error.code), str(error)), now, now)
     return Report(contract, seen, tuple(judge(contract, seen, History(), now)), now)
+
+
+def columns_of(contract: Contract) -> frozenset[str]:
+    """Every column that a contract names."""
+    population = contract.freshness.population if contract.freshness else None
+    named = {*contract.columns, contract.clock_column, *(population.entity if population else ())}
+    return frozenset(name for name in named if name)
+
+
+def types_of_query(rows: Any, names: Sequence[str], execute: Callable[[Any], Any]) -> dict[str, str]:
+    """The types of a query's columns as PostgreSQL tells them, also of one without rows."""
+    one = sa.select(sa.literal(1).label("one")).subquery()
+    columns = [sa.cast(sa.func.pg_typeof(sa.column(name)), sa.Text).label(name) for name in names]
+    query = sa.select(*columns).select_from(one.outerjoin(rows, sa.false()))
+    return dict(execute(query).mappings().one())
 
 
 def _contents(contract: Contract, batch: Batch, now: datetime) -> Observation:

@@ -36,7 +36,11 @@ def type_of(found: object, dialect: Any) -> object:
     Returns:
         The type, or the text where it has none.
     """
-    if isinstance(found, TypeEngine) or (match := _TEXT.fullmatch(str(found).lower())) is None:
+    if (
+        found is None
+        or isinstance(found, TypeEngine)
+        or (match := _TEXT.fullmatch(str(found).lower())) is None
+    ):
         return found
     name, zone = match["name"], match["zone"] or ""
     kind = dialect.ischema_names.get(name + zone) or dialect.ischema_names.get(name)

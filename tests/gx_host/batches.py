@@ -43,13 +43,29 @@ class Tables:
         return f"Tables({self.engine.dialect.name})"
 
     def __call__(self, frame: Any) -> Any:
-        name = f"rides_{next(_NUMBERS)}"
-        frame.to_sql(name, self.engine, index=False)
-        return self.table(name)
+        return self.asset(frame).add_batch_definition_whole_table("all").get_batch()
+
+    def asset(self, frame: Any) -> Any:
+        """A table with the rows of a frame."""
+        return self._asset(self._written(frame))
 
     def table(self, name: str) -> Any:
-        asset = self._source.add_table_asset(name, table_name=name)
+        """A table that is there already, as a batch."""
+        return self._asset(name).add_batch_definition_whole_table("all").get_batch()
+
+    def query(self, frame: Any, query: str) -> Any:
+        """A query of `{table}`, which holds the rows of a frame, as a batch."""
+        name = self._written(frame)
+        asset = self._source.add_query_asset(f"query_{name}", query=query.format(table=name))
         return asset.add_batch_definition_whole_table("all").get_batch()
+
+    def _written(self, frame: Any) -> str:
+        name = f"rides_{next(_NUMBERS)}"
+        frame.to_sql(name, self.engine, index=False)
+        return name
+
+    def _asset(self, name: str) -> Any:
+        return self._source.add_table_asset(name, table_name=name)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -170,6 +170,29 @@ def test_text_that_sqlite_cannot_order_is_unknown(sqlite: Tables) -> None:
     assert reason(found, fresh(max_age="1h")).startswith("1 value of 'at' cannot be compared")
 
 
+def test_a_query_tells_its_types_in_postgres_alone(sqlite: Tables, postgres: Tables) -> None:
+    frame = rides(HOUR, 30 * HOUR, id=["a", "b"])
+    for tables in (sqlite, postgres):
+        found = tables.query(frame, "SELECT * FROM {table} WHERE id <> 'a'")
+        expectations = [
+            fresh(max_age="3h"),
+            fresh(within="3h", at_least=0.5, entity=["id"], seen_within="40h"),
+            ExpectNullRateToBeWithinContract(column="id", at_most=0),
+            ExpectSchemaToMatchContract(columns={"at": "timestamp[us]", "id": "string"}),
+        ]
+        told = [verdict(found, expectation)[1] for expectation in expectations]
+        assert told == (["unknown"] * 4 if tables is sqlite else ["fail", "fail", "pass", "pass"])
+    empty = postgres.query(frame, "SELECT * FROM {table} WHERE id = 'c'")
+    assert verdict(empty, fresh(max_age="3h"))[2] == "NEVER_ARRIVED"
+
+
+def test_a_batch_can_be_a_day_of_a_table(postgres: Tables) -> None:
+    asset = postgres.asset(rides(HOUR, 30 * HOUR))
+    day = asset.add_batch_definition_daily("day", column="at")
+    found = day.get_batch({"year": 2013, "month": 2, "day": 8})
+    assert verdict(found, fresh(max_age="3h")) == (False, "fail", "DATA_STALE", 108_000.0)
+
+
 def test_without_now_it_is_now(batch: Batches) -> None:
     frame = rides(HOUR)
     frame["at"] += datetime.now(UTC) - NOW
