@@ -36,9 +36,11 @@ def export_suites(
     if output is None:
         put(_json(written.suites[0] if len(written.suites) == 1 else list(written.suites)), None)
     else:
-        output.mkdir(parents=True, exist_ok=True)
         for suite in written.suites:
-            put(_json(suite), output / f"{suite['name']}.json")
+            *team, name = str(suite["name"]).split(".")  # GX looks for `team.name` in a folder of the team.
+            folder = output.joinpath(*team)
+            folder.mkdir(parents=True, exist_ok=True)
+            put(_json(suite), folder / f"{name}.json")
     _tell(written.notes, f"Of '{dataset}' GX judges otherwise, or not at all")
     return 0
 

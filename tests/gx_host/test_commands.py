@@ -28,6 +28,15 @@ def test_a_contract_goes_out_as_suites_and_comes_back(tmp_path: Path) -> None:
     assert load_contract(tmp_path / "flights.yaml") == load_contract(FLIGHTS / "contracts/flights.yaml")
 
 
+def test_a_suite_of_a_team_lies_where_gx_looks_for_it(tmp_path: Path) -> None:
+    contract = "dataset: shop.rides\nowner: me@example.org\nvolume: {at_least: 1}\n"
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts/rides.yaml").write_text(contract, encoding="utf-8")
+    (tmp_path / "featureguard.yaml").write_text("catalog: [contracts/]\nstore: sqlite:///store.db\n")
+    assert run(["export", "gx", "shop.rides", "--output", "suites"]) == 0
+    assert json.loads((tmp_path / "suites/shop/rides.json").read_text())["name"] == "shop.rides"
+
+
 def test_what_gx_does_not_judge_is_told_beside_the_suites(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["export", "gx", "weather", "--project", str(FLIGHTS), "--now-parameter", "at"]) == 0
     said = capsys.readouterr()

@@ -158,6 +158,17 @@ def test_so_it_is_in_a_context(context: Any, caplog: pytest.LogCaptureFixture) -
         file.unlink()
 
 
+def test_a_suite_of_a_team_is_found_in_the_folder_of_the_team(context: Any) -> None:
+    folder = Path(context.root_directory).parent / "suites/shop"
+    folder.mkdir()
+    suite = {"name": "shop.rides", "expectations": [KNOWN]}
+    (folder / "rides.json").write_text(json.dumps(suite), encoding="utf-8")
+    try:
+        assert len(load_suite(context, "shop.rides").expectations) == 1
+    finally:
+        shutil.rmtree(folder)
+
+
 def test_a_suite_that_is_not_there_is_told_with_those_that_are(context: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no suite 'flihgts'. Known: flights, flights_freshness, weather"):
         load_suite(context, "flihgts")
