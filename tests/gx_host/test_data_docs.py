@@ -127,6 +127,6 @@ def test_what_raised_is_shown_as_unknown_and_as_gx_shows_it(frames: Frames) -> N
 def test_other_pages_get_sentences_too(frames: Frames, position: int, sentence: str, observed: str) -> None:
     result = frames(pandas.DataFrame(FRAME)).validate(expectations()[position])
     expected, seen = InlineRenderer(render_object=result).get_rendered_content()
-    said = [one.to_json_dict()["value"] for one in (expected, seen)]
+    said: list[Any] = [one.to_json_dict()["value"] for one in (expected, seen)]
     assert sentence in {one["template"] for one in said}
     assert observed in {one["params"].get("observed_value", {}).get("value") for one in said}
