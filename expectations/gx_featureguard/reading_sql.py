@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -219,10 +220,15 @@ def _table(batch: Batch, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) 
     """Rows as Arrow: times in their own type, keys as Python holds them."""
     *_, time = names
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    arrays = [pa.array(column) for column in columns[:-1]]
+    arrays = [pa.array([_plain(value) for value in column]) for column in columns[:-1]]
     zone = "UTC" if "tz=" in batch.arrow_type(time) else None
     kind = pa.date32() if batch.arrow_type(time).startswith("date") else pa.timestamp("us", zone)
     return pa.table([*arrays, pa.array(columns[-1], kind)], names=list(names))
+
+
+def _plain(value: object) -> object:
+    """A part of a key; what Arrow has no type for, such as a UUID, as its text."""
+    return value if isinstance(value, str | int | float | bytes | date | Decimal) else str(value)
 
 
 def _rows(found: Mapping[str, Any], promise: Population, now: datetime) -> PopulationReading:

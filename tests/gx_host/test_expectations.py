@@ -124,6 +124,17 @@ def test_an_entity_can_have_several_columns(batch: Batches) -> None:
     assert verdict(found, fresh(within="3h", at_least=0.3, entity=["id", "town"]))[3] == pytest.approx(1 / 3)
 
 
+def test_a_key_of_a_database_can_be_of_any_kind(postgres: Tables) -> None:
+    with postgres.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE keyed (id uuid, part numeric, at timestamp)")
+        connection.exec_driver_sql(
+            "INSERT INTO keyed VALUES (gen_random_uuid(), 1.5, '2013-02-09 11:00'),"
+            " (gen_random_uuid(), 2, '2013-02-09 01:00')"
+        )
+    expectation = fresh(within="3h", at_least=0.5, entity=["id", "part"])
+    assert verdict(postgres.table("keyed"), expectation) == (True, "pass", None, 0.5)
+
+
 def test_times_without_a_zone_need_one(batch: Batches) -> None:
     found = batch(rides(HOUR))
     assert verdict(found, fresh(max_age="2h", timezone=None))[:3] == (False, "unknown", "EVIDENCE_PARTIAL")

@@ -342,6 +342,24 @@ def test_the_second_of_two_that_contradict_is_left_out() -> None:
     assert [note.what for note in found.notes] == ["expect_table_row_count_to_be_between"]
 
 
+def test_what_is_left_out_changes_nothing() -> None:
+    """The second of each pair contradicts the first, and leaves no trace."""
+    first = [
+        expectation("expect_null_rate_to_be_within_contract", column="a", at_most=0.5),
+        expectation("expect_schema_to_match_contract", columns={"a": "int64"}),
+        expectation("expect_feature_to_be_fresh", column="at", max_age="1d"),
+    ]
+    second = [
+        expectation("expect_null_rate_to_be_within_contract", column="a", at_most=0.5, covers=["empty"]),
+        expectation("expect_schema_to_match_contract", columns={"a": "string"}),
+        expectation("expect_feature_to_be_fresh", column="at", max_age="1d", future="block"),
+        expectation("expect_feature_to_be_fresh", column="other", max_age="1d"),
+    ]
+    found = adopt(*first, *second)
+    assert found.contract == adopt(*first).contract
+    assert len(found.notes) == len(second)
+
+
 def test_of_two_ages_the_shorter_that_warns_is_the_warning() -> None:
     def fresh(age: str, severity: str) -> Parts:
         return expectation("expect_feature_to_be_fresh", severity, column="at", max_age=age)

@@ -145,6 +145,9 @@ def _schema(draft: Draft, said: Said) -> str | None:
     if not isinstance(columns, Mapping):
         raise ValueError("'columns' is no mapping of columns to types.")
     optional = _texts(said.arguments.get("optional", []), "optional")
+    for name, kind in columns.items():
+        if (before := draft.column(name).get("type", kind)) != kind:
+            raise ValueError(f"the type of '{name}' is said otherwise: {before}.")
     draft.put(("schema",), {"mode": said.arguments.get("mode", "compatible")}, said)
     for name, kind in columns.items():
         section = draft.column(name)
@@ -161,18 +164,19 @@ def _not_null(draft: Draft, said: Said) -> str | None:
 
 def _null_rate(draft: Draft, said: Said) -> str | None:
     covered = {key: said.arguments[key] for key in ("covers", "sentinels") if key in said.arguments}
-    if covered:
-        draft.column(said.arguments["column"]).setdefault("nulls", {}).update(covered)
+    remark = _null_limit(draft, said, said.arguments["at_most"], nullable=False, covered=covered)
     if said.arguments.get("optional"):
         draft.column(said.arguments["column"])["optional"] = True
-    return _null_limit(draft, said, said.arguments["at_most"], nullable=False)
+    return remark
 
 
-def _null_limit(draft: Draft, said: Said, at_most: object, *, nullable: bool) -> str | None:
+def _null_limit(
+    draft: Draft, said: Said, at_most: object, *, nullable: bool, covered: Mapping[str, Any] | None = None
+) -> str | None:
     """A limit on nulls; one of 0 may be written as `nullable: false`."""
     name = _text(said.arguments["column"], "column")
     never = at_most == 0 and (nullable or str(said.promise).endswith(".nullable"))
-    limit = {} if never else {"at_most": at_most}
+    limit = {**(covered or {}), **({} if never else {"at_most": at_most})}
     column = draft.column(name)
     before = "nulls" in column
     draft.put(("schema", "columns", name, "nulls"), limit, said)
@@ -268,24 +272,22 @@ def _fresh(draft: Draft, said: Said) -> str | None:
     told = said.arguments
     column = _text(told["column"], "column")
     time = draft.at("time")
-    if column not in (time.get("event"), time.get("ingested")):
-        if "event" in time:
-            raise ValueError(f"a contract has one clock, and that is '{time['event']}'.")
-        time["event"] = column
+    known = column in (time.get("event"), time.get("ingested"))
+    if not known and "event" in time:
+        raise ValueError(f"a contract has one clock, and that is '{time['event']}'.")
     clock = {key: told[key] for key in ("timezone", "skew_tolerance", "future") if key in told}
     if any(time.get(key, value) != value for key, value in clock.items()):
         raise ValueError("its zone, tolerance or 'future' differs from an expectation before it.")
-    remark = None
     if "within" in told:
         values = {key: told[key] for key in ("within", "at_least", "seen_within") if key in told}
         values |= {"entity": told["entity"]} if told.get("entity") else {"of": "rows"}
         draft.put(("freshness", "population"), values, said)
     else:
         _age(draft, said)
-    time |= clock
+    time |= clock if known else {"event": column, **clock}
     if isinstance(told.get("now"), str):
-        remark = "taken over without 'now': a contract is judged at the time of the look."
-    return remark
+        return "taken over without 'now': a contract is judged at the time of the look."
+    return None
 
 
 def _age(draft: Draft, said: Said) -> None:
