@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from featureguard.catalog import load_contract
 from featureguard.contract import Contract
 from featureguard.errors import ContractError, UsageError
 from featureguard.suites.translating import Adopted, Note, to_contract, to_suites
+from featureguard.suites.translating.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted([*(ROOT / "examples/flights/contracts").glob("[fw]*.yaml")])
@@ -406,6 +408,36 @@ def test_suites_that_contradict_the_rest_of_a_contract_are_refused() -> None:
     (suite,) = to_suites(contract(**promises, slo={"objective": 0.99, "window": "28d"})).suites
     with pytest.raises(ContractError, match="max_age"):
         to_contract([{**suite, "expectations": []}])
+
+
+JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-3, 3), st.floats(), st.sampled_from(["a", "1d", "int64"])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(["a", "$PARAMETER"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+STRANGE = st.fixed_dictionaries(
+    {
+        "type": st.one_of(st.sampled_from(sorted(RULES)), JSON),
+        "kwargs": st.dictionaries(
+            st.sampled_from(sorted({a for rule in RULES.values() for a in (*rule.needed, *rule.known)})),
+            JSON,
+            max_size=5,
+        ),
+    },
+    optional={"severity": JSON, "meta": st.one_of(JSON, st.fixed_dictionaries({"featureguard": JSON}))},
+)
+
+
+@given(st.lists(st.one_of(STRANGE, JSON), max_size=3))
+@settings(max_examples=300)
+def test_no_suite_is_too_strange_to_be_answered(suite: list[Any]) -> None:
+    """A contract with notes, or one clear error; never anything else."""
+    with contextlib.suppress(ContractError, UsageError):
+        assert isinstance(adopt(*suite).contract, Contract)
 
 
 def test_a_note_reads_as_a_line() -> None:

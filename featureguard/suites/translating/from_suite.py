@@ -82,7 +82,7 @@ def _adopt(draft: Draft, expectation: object, place: str) -> list[Note]:
         return [Note(place, "left out: it has no type.")]
     name = _name(kind, arguments)
     severity = told.get("severity")
-    if severity not in _SEVERITY:
+    if not isinstance(severity, str | None) or severity not in _SEVERITY:
         return [Note(name, f"left out: {severity!r} is no severity. Write critical, warning or info.")]
     rule = RULES.get(kind)
     if rule is None:
