@@ -1,4 +1,4 @@
-"""The commands that write for other tools: export."""
+"""The commands that write for other tools, and from them: export, draft."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-export = typer.Typer(name="export", help="Write alert rules and dashboards.", no_args_is_help=True)
+from featureguard.cli.options import EnvironmentOption, ProjectOption
+
+export = typer.Typer(name="export", help="Write alert rules, dashboards and suites.", no_args_is_help=True)
 
 _OutputOption = Annotated[Path | None, typer.Option(help="Write to this file; default: print.")]
 _JobOption = Annotated[str, typer.Option(help="Name of Prometheus's scrape job for the service.")]
@@ -20,6 +22,7 @@ _UrlOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(export)
+    app.command()(draft)
 
 
 @export.command("prometheus-rules")
@@ -50,3 +53,33 @@ def grafana(
     from featureguard.cli.exporting import export_dashboard
 
     raise typer.Exit(export_dashboard(output, job, url))
+
+
+@export.command()
+def gx(
+    dataset: Annotated[str, typer.Argument(help="A dataset of the catalog.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Write a file for each suite into this folder; default: print.")
+    ] = None,
+    now_parameter: Annotated[
+        str | None, typer.Option(help="Name of a parameter that tells at which instant ages are measured.")
+    ] = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = None,
+) -> None:
+    """Write a contract as suites of Great Expectations; what GX does not judge is listed on stderr."""
+    from featureguard.cli.translating import export_suites
+
+    raise typer.Exit(export_suites(dataset, output, now_parameter, project, environment))
+
+
+def draft(
+    suites: Annotated[list[Path], typer.Argument(help="Suites of Great Expectations, as JSON files.")],
+    owner: Annotated[str | None, typer.Option(help="Who mends the dataset: a team or an address.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Its name; default: as in the suite.")] = None,
+    output: _OutputOption = None,
+) -> None:
+    """Write a contract from suites of Great Expectations; what it cannot say is listed on stderr."""
+    from featureguard.cli.translating import draft_contract
+
+    raise typer.Exit(draft_contract(suites, dataset, owner, output))

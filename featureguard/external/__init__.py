@@ -4,7 +4,7 @@ A file is read strictly and never trusted: only the tool's own word for it is a 
 understood is unknown, and what gives no result is listed with the reason.
 """
 
-from featureguard.external.importing import TOOLS, read_results
+from featureguard.external.importing import TOOLS, read_results, take_results
 from featureguard.external.reported import Imported, Skipped, Why
 
-__all__ = ["TOOLS", "Imported", "Skipped", "Why", "read_results"]
+__all__ = ["TOOLS", "Imported", "Skipped", "Why", "read_results", "take_results"]

@@ -31,8 +31,16 @@ CODES: Mapping[str, Code] = {
     "expect_table_columns_to_match_set": Code.SCHEMA_BREAKING,
     "expect_column_values_to_be_of_type": Code.SCHEMA_BREAKING,
     "expect_column_values_to_be_in_type_list": Code.SCHEMA_BREAKING,
+    "expect_feature_to_be_fresh": Code.DATA_STALE,
+    "expect_null_rate_to_be_within_contract": Code.NULL_LIMIT,
+    "expect_schema_to_match_contract": Code.SCHEMA_BREAKING,
 }
 """What a failure of a type of expectation is called."""
+_OURS = (
+    "expect_feature_to_be_fresh",
+    "expect_null_rate_to_be_within_contract",
+    "expect_schema_to_match_contract",
+)
 _WARNINGS = ("warning", "info")
 
 
@@ -132,6 +140,8 @@ def _explained(reported: Reported, kind: str, result: Mapping[str, Any]) -> Repo
         return _unknown(reported, Code.CHECK_CRASHED, f"could not run: {exception or 'GX does not say why'}")
     if reported.status is Status.UNKNOWN:
         return _unknown(reported, Code.CHECK_CRASHED, "says neither success nor failure")
+    if kind in _OURS and (told := mapping(details.get("details"))):
+        return _as_told(reported, told, details.get("observed_value"))
     if details.get("element_count") == 0 and reported.status is Status.PASS:
         return _unknown(reported, Code.NO_EVIDENCE, "saw no rows, so its success says nothing")
     observed, said = observed_of(details)
@@ -142,12 +152,38 @@ def _explained(reported: Reported, kind: str, result: Mapping[str, Any]) -> Repo
     return dataclasses.replace(reported, code=code, reason=f"GX's '{reported.check}' failed: {said}.")
 
 
+def _as_told(reported: Reported, told: Mapping[str, Any], value: object) -> Reported:
+    """The verdict of one of our own expectations, which GX can only call success or not.
+
+    `unknown` is believed of what GX calls a failure; a pass that GX does not call a success is none.
+    """
+    if reported.status is Status.PASS:
+        if told.get("status") != Status.PASS:
+            return _unknown(reported, Code.CHECK_CRASHED, "is called a success, but its details are not")
+        return dataclasses.replace(reported, observed=_scalar(value))
+    code = str(told.get("code"))
+    if code not in Code.__members__ or told.get("status") not in (Status.FAIL, Status.UNKNOWN):
+        return _unknown(reported, Code.CHECK_CRASHED, "failed, but does not tell how")
+    reason = sentence(told.get("reason")) or f"GX's '{reported.check}' did not succeed."
+    return dataclasses.replace(
+        reported,
+        status=Status(told["status"]),
+        code=Code(code),
+        observed=_scalar(value),
+        reason=reason,
+    )
+
+
+def _scalar(value: object) -> int | float | str | None:
+    return sentence(value) if isinstance(value, str) else number(value)
+
+
 def observed_of(details: Mapping[str, Any]) -> tuple[int | float | str | None, str]:
     """What was measured, and in words; the share of unexpected values as a ratio in [0, 1]."""
     if (percent := number(details.get("unexpected_percent"))) is not None:
         return percent / 100, f"{words.percent(percent / 100)} of the values are unexpected"
     value = details.get("observed_value")
-    observed = sentence(value) if isinstance(value, str) else number(value)
+    observed = _scalar(value)
     return observed, "not met" if observed is None else f"observed {observed}"
 
 

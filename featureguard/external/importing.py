@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,10 @@ TOOLS = ("dbt", "gx", "soda")
 MAX_MANIFEST_BYTES = 256 << 20
 """Largest `manifest.json` that is read: it holds the code of every model."""
 _CLOCKS_DIFFER = timedelta(minutes=5)
+_PARSERS: Mapping[str, Callable[[object, str], Iterator[Reported | Skipped]]] = {
+    "gx": validations,
+    "soda": scan,
+}
 
 
 def read_results(path: Path, tool: str, contracts: Iterable[Contract], now: datetime) -> Imported:
@@ -45,8 +49,30 @@ def read_results(path: Path, tool: str, contracts: Iterable[Contract], now: date
     """
     if tool not in TOOLS:
         raise UsageError(f"Results of '{tool}' cannot be read. Known: {', '.join(TOOLS)}.")
-    said = _from_dbt(path) if tool == "dbt" else _from_file(path, validations if tool == "gx" else scan)
+    said = _from_dbt(path) if tool == "dbt" else _from_file(path, _PARSERS[tool])
     return _matched(said, tool, contracts, now)
+
+
+def take_results(
+    document: object, tool: str, contracts: Iterable[Contract], now: datetime, what: str
+) -> Imported:
+    """The same of results that a host has in memory, in the shape of the tool's file.
+
+    Args:
+        document: What the file would hold, as plain JSON data.
+        tool: `gx` or `soda`.
+        contracts: The catalog's contracts.
+        now: The instant of reading, aware.
+        what: What to call it in messages.
+
+    Raises:
+        UsageError: If the tool has no such document.
+        SourceCorruptError: If it is no document of the tool.
+        ResourceLimitError: If it holds too many results.
+    """
+    if tool not in _PARSERS:
+        raise UsageError(f"Results of '{tool}' cannot be taken. Known: {', '.join(_PARSERS)}.")
+    return _matched(_Said(tuple(_PARSERS[tool](document, what)), (what,)), tool, contracts, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,3 +139,49 @@ def test_a_checkpoint_has_several_validations() -> None:
 def test_what_is_no_validation_is_refused(document: object) -> None:
     with pytest.raises(SourceCorruptError, match="no validation result"):
         list(validations(document, "gx.json"))
+
+
+def ours(success: object, **details: Any) -> dict[str, Any]:
+    """A result of one of our own expectations, as GX writes it."""
+    told = {"status": "fail", "code": "DATA_STALE", "reason": "The newest 'at' is 3h old.", **details}
+    config = {"type": "expect_feature_to_be_fresh", "kwargs": {"column": "at"}, "severity": "critical"}
+    return expectation(
+        success, result={"observed_value": 10800.0, "details": told}, expectation_config=config
+    )
+
+
+def test_our_own_expectations_tell_their_code_and_reason() -> None:
+    found = reported(ours(False))
+    assert (found.status, found.code, found.observed) == (Status.FAIL, Code.DATA_STALE, 10800.0)
+    assert found.reason == "The newest 'at' is 3h old."
+    assert reported(ours(True, status="pass", code=None, reason="")).status is Status.PASS
+
+
+def test_what_ours_could_not_measure_is_unknown_though_gx_calls_it_a_failure() -> None:
+    found = reported(ours(False, status="unknown", code="EVIDENCE_PARTIAL", reason="'at' is missing."))
+    assert (found.status, found.code, found.reason) == (
+        *(Status.UNKNOWN, Code.EVIDENCE_PARTIAL),
+        "'at' is missing.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("success", "details"),
+    [
+        (True, {"status": "fail"}),
+        (True, {"status": "unknown"}),
+        (False, {"status": "pass"}),
+        (False, {"status": ["fail"]}),
+        (False, {"code": "NO_SUCH_CODE"}),
+        (False, {"code": None}),
+    ],
+)
+def test_details_that_contradict_the_result_are_not_believed(success: bool, details: Any) -> None:
+    found = reported(ours(success, **details))
+    assert (found.status, found.code) == (Status.UNKNOWN, Code.CHECK_CRASHED)
+
+
+def test_without_details_the_type_gives_the_code() -> None:
+    config = {"type": "expect_schema_to_match_contract", "kwargs": {}, "severity": "critical"}
+    found = reported(expectation(False, result={}, expectation_config=config))
+    assert (found.status, found.code) == (Status.FAIL, Code.SCHEMA_BREAKING)
