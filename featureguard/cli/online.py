@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -133,5 +132,7 @@ def _to_dict(name: str, truth: Truth) -> dict[str, Any]:
         "feast_freshness_seconds": truth.feast_age.total_seconds() if truth.feast_age else None,
         "states": {state.value: truth.comparison.count(state) for state in State},
         "expired": truth.comparison.expired.count,
-        "findings": [dataclasses.asdict(one) for one in truth.findings],
+        "findings": [
+            {"code": one.code.value, "text": one.text, "entities": one.entities} for one in truth.findings
+        ],
     }

@@ -100,7 +100,7 @@ class Comparison:
         groups: Entities by how they stand; those of which there are none are left out.
         expired: Entities that are served though their time is further back than the view's ttl.
         fresh: Share of the expected entities (the offline ones) that is served and young enough.
-        columns: Features whose values were compared.
+        columns: Features whose values were compared; lists and the like are not.
     """
 
     groups: Mapping[State, Group]
@@ -143,7 +143,11 @@ def compare(
             these. Left out: all of them were looked at.
     """
     sides = (*join_keys, event, "created")
-    features = tuple(name for name in online.columns if name in offline.columns and name not in sides)
+    features = tuple(
+        name
+        for name, kind in online.schema.items()
+        if name not in sides and name in offline.columns and _comparable(kind, offline.schema[name])
+    )
     both = _joined(online, offline, list(join_keys), event, features)
     judged = both.with_columns(state=_state(both, features, now + tolerance))
     oldest = pl.lit(now - min(one for one in (ttl, seen_within) if one is not None))
@@ -204,18 +208,24 @@ def _joined(
 
 
 def _differs(both: pl.DataFrame, name: str) -> pl.Expr:
-    """NaN is no value: Feast stores it as none."""
-    sides = []
-    for side in ("online", "offline"):
-        column = pl.col(f"{side}.{name}")
-        sides.append(column.fill_nan(None) if both.schema[f"{side}.{name}"].is_float() else column)
-    online, offline = sides
-    kinds = [both.schema[f"{side}.{name}"] for side in ("online", "offline")]
-    if kinds[0] != kinds[1] and all(kind.is_numeric() for kind in kinds):
-        # Feast may keep a column in a smaller type than the files do.
-        narrow = pl.Float32 if pl.Float32 in kinds else kinds[0]
-        online, offline = online.cast(narrow, strict=False), offline.cast(narrow, strict=False)
-    return online.ne_missing(offline)
+    """Offline values are taken as Feast keeps them: in its type, maybe a narrower one, and NaN as none."""
+    ours, theirs = pl.col(f"online.{name}"), pl.col(f"offline.{name}")
+    kept, told = both.schema[f"online.{name}"], both.schema[f"offline.{name}"]
+    if isinstance(told, pl.Datetime) and told.time_zone is None:
+        theirs = theirs.dt.replace_time_zone("UTC")
+    if isinstance(kept, pl.Datetime):
+        theirs = theirs.dt.truncate("1s")
+    elif told.is_float():
+        theirs = theirs.fill_nan(None)
+    if kept.is_float():
+        ours = ours.fill_nan(None)
+    return ours.ne_missing(theirs.cast(kept, strict=False))
+
+
+def _comparable(kept: pl.DataType, told: pl.DataType) -> bool:
+    if isinstance(kept, pl.Datetime) or isinstance(told, pl.Datetime):
+        return isinstance(kept, pl.Datetime) and isinstance(told, pl.Datetime)
+    return not (kept.is_nested() or told.is_nested() or kept == pl.Null or told == pl.Null)
 
 
 def _group(rows: pl.DataFrame, join_keys: Sequence[str]) -> Group:

@@ -62,11 +62,13 @@ def _stored(told: Any, kind: Any) -> View:
     if batch is None and stream is not None and spec.stream_source.HasField("batch_source"):
         batch = _batch_source(spec.stream_source.batch_source)
     intervals = [(_utc(one.start_time), _utc(one.end_time)) for one in meta.materialization_intervals]
+    join_keys = _types(column for column in spec.entity_columns if not column.name.startswith(_ENTITYLESS))
+    features = _types(column for column in spec.features if column.name not in join_keys)
     return View(
         spec.name,
         kind,
-        _types(column for column in spec.entity_columns if not column.name.startswith(_ENTITYLESS)),
-        _types(spec.features),
+        join_keys,
+        features,  # Feast counts the join keys of stream views among their features.
         ttl=_duration(spec.ttl),
         online=spec.online,
         offline=getattr(spec, "offline", False),

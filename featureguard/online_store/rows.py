@@ -45,22 +45,33 @@ def table_of(view: View, rows: Iterable[Row]) -> pa.Table:
     found = list(rows)
     entities = [decode(one.key) for one in found]
     columns: dict[str, Any] = {
-        name: pa.array([one.get(name) for one in entities], _key_type(kind))
+        name: pa.array([one.get(name) for one in entities], _arrow_type(kind))
         for name, kind in view.join_keys.items()
     }
     moment = pa.timestamp("us", tz="UTC")
     columns[EVENT] = pa.array([one.event_us or None for one in found], moment)
     columns[CREATED] = pa.array([one.created_us for one in found], moment)
     for name in view.features:
-        columns[name] = pa.array([_value(one.values.get(name)) for one in found], from_pandas=False)
+        values = [_value(one.values.get(name)) for one in found]
+        columns[name] = pa.array(values, _arrow_type(view.features[name]))
     return pa.table(columns)
 
 
-def _key_type(kind: str) -> pa.DataType:
+def _arrow_type(kind: str) -> pa.DataType | None:
+    """The type of a column; `None` for what is read as it comes."""
     import pyarrow as pa  # noqa: PLC0415
 
-    known = {"INT64": pa.int64(), "INT32": pa.int32(), "STRING": pa.string(), "BYTES": pa.binary()}
-    return known.get(kind, pa.int64())
+    known = {
+        "INT64": pa.int64(),
+        "INT32": pa.int32(),
+        "STRING": pa.string(),
+        "BYTES": pa.binary(),
+        "FLOAT": pa.float32(),
+        "DOUBLE": pa.float64(),
+        "BOOL": pa.bool_(),
+        "UNIX_TIMESTAMP": pa.timestamp("s", tz="UTC"),
+    }
+    return known.get(kind)
 
 
 def _value(content: bytes | None) -> Any:

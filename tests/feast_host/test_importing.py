@@ -245,3 +245,69 @@ def test_names_that_we_do_not_take_are_changed_and_two_of_one_name_are_refused(t
     assert [name_of(one) for one in ("a/b", "1st", "ok-1")] == ["a_b", "_1st", "ok-1"]
     with pytest.raises(UsageError, match="would both be called 'a_b'"):
         plan(tmp_path, documents_of(registry(view("a/b"), view("a_b")), "repo", "me"))
+
+
+def test_what_is_wrong_online_is_told_and_kept_as_evidence(
+    imports: Imports, deployed: Field, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.materialize(deployed.now - timedelta(days=1), deployed.now, "pairs")
+    imports("--online")
+    capsys.readouterr()
+    assert run(["online", "pairs_online", "--record"]) == 0
+    said = capsys.readouterr().out
+    assert "pairs_online: all 50 entities compared; 100.0% fresh; newest 1h" in said
+    assert "Feast's own gauge says" in said
+    assert run(["online", "clicks_online", "--json"]) == 1
+    (told,) = json.loads(capsys.readouterr().out)["datasets"]
+    assert told["findings"][0]["code"] == "NEVER_ARRIVED"
+    assert told["fresh_ratio"] == 0.0
+    assert run(["check", "pairs_online"]) == 0
+    capsys.readouterr()
+    run(["gate", "fraud_v2_online", "--json"])
+    kept = {one["dataset"]: one for one in json.loads(capsys.readouterr().out)["reasons"]}
+    assert "pairs_online" not in kept  # Checked and compared just now,
+    assert "clicks_online" in kept  # and this is not.
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "told"),
+    [
+        (["pairs"], 2, "'pairs' is no dataset of an online store. Known: clicks_online,"),
+        (["gone_online"], 2, "'gone_online' is no dataset of an online store."),
+    ],
+)
+def test_a_dataset_that_is_not_online_is_told(
+    imports: Imports, names: list[str], code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imports("--online")
+    assert run(["online", *names]) == code
+    assert told in capsys.readouterr().err
+
+
+def test_without_contracts_of_an_online_store_it_says_how_to_get_some(
+    imports: Imports, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imports()
+    assert run(["online"]) == 2
+    assert "featureguard import feast --online" in capsys.readouterr().err
+
+
+def test_an_online_store_that_is_away_is_unknown(
+    imports: Imports, deployed: Field, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imports("--online")
+    text = (deployed.folder / "feature_store.yaml").read_text()
+    before, _, rest = text.partition("online_store:")
+    settings = "online_store: {type: redis, connection_string: '127.0.0.1:9,password=secret'}\noffline_store:"
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (moved / "data").symlink_to(deployed.folder / "data")
+    text = before.replace("data/registry.db", f"{deployed.folder}/data/registry.db")
+    (moved / "feature_store.yaml").write_text(text + settings + rest.partition("offline_store:")[2])
+    for file in (tmp_path / "contracts" / "feast").glob("pairs_online.yaml"):
+        file.write_text(file.read_text().replace(f"repo: {deployed.folder}", f"repo: {moved}"))
+    capsys.readouterr()
+    assert run(["online", "pairs_online"]) == 3
+    assert "The online store cannot be reached" in (said := capsys.readouterr().err)
+    assert "secret" not in said
+    assert run(["check", "pairs_online"]) == 3

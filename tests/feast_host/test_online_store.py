@@ -22,7 +22,7 @@ from tests.feast_host.field import CUSTOMERS, DRIVERS, Field, quiet
 @pytest.fixture
 def filled(deployed: Field) -> Field:
     """Materialized, once for each deployment."""
-    if not view_of(deployed, "driver_stats").intervals:
+    if not view_of(deployed, "customer_profile").intervals:
         begin, end = deployed.now - timedelta(days=1), deployed.now
         deployed.materialize(begin, end, "driver_stats", "customer_profile", "pairs", "fleet")
     return deployed

@@ -69,6 +69,21 @@ def test_a_value_that_feast_keeps_in_a_smaller_type_is_the_same_value() -> None:
     assert compared(frame((1, NOW, 0.1), kind=pl.Float32), frame((1, NOW, 0.1001))).count(State.MISMATCH) == 1
 
 
+def test_times_are_kept_in_seconds_and_lists_are_not_compared() -> None:
+    moment = NOW + timedelta(microseconds=250)
+    ours = frame((1, NOW, 1.0)).with_columns(
+        since=pl.lit(NOW, pl.Datetime("ms", "UTC")),
+        other=pl.lit(NOW - HOUR, pl.Datetime("ms", "UTC")),
+        tags=pl.Series([[1]]),
+    )
+    truth = frame((1, NOW, 1.0)).with_columns(
+        since=pl.lit(moment.replace(tzinfo=None)), tags=pl.Series([[2]])
+    )
+    found = compared(ours, truth)
+    assert (found.count(State.EQUAL), found.columns) == (1, ("rate", "since"))
+    assert compared(ours, truth.with_columns(other=pl.lit(moment))).count(State.MISMATCH) == 1
+
+
 def test_what_is_served_beyond_its_ttl_is_found() -> None:
     online = frame((1, NOW - 25 * HOUR, 1.0), (2, NOW - 23 * HOUR, 1.0))
     assert compared(online, online).expired.count == 1
