@@ -61,7 +61,8 @@ check: lint test check-bare ## lint, test, check-bare: all that a change must pa
 
 .PHONY: e2e
 e2e: .venv/.dev ## run the end-to-end tests
-	@if [ -d tests/e2e ]; then $(BIN)/pytest tests/e2e; else echo "There are no end-to-end tests yet (tests/e2e)."; fi
+	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -m long tests
 
 .PHONY: bench
 bench: .venv/.dev ## run the benchmarks

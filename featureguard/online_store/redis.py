@@ -32,11 +32,14 @@ class RedisStore:
             raise SourceUnreadableError(f"Online stores of the type '{kind}' cannot be read yet.")
         try:
             import redis  # noqa: PLC0415
+            from redis.backoff import NoBackoff  # noqa: PLC0415
+            from redis.retry import Retry  # noqa: PLC0415
         except ImportError:
             raise MissingExtraError("redis", "feast") from None
         self._project, self._versioned = project.encode(), versioned
         self._errors = redis.RedisError, OSError
-        self._client = redis.Redis(**_options(str(settings.get("connection_string", "localhost:6379"))))
+        options = _options(str(settings.get("connection_string", "localhost:6379")))
+        self._client = redis.Redis(retry=Retry(NoBackoff(), 0), **options)  # Whoever looks asks again.
 
     def rows(self, view: View) -> Iterator[Row]:
         """Every entity of a view.

@@ -36,7 +36,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_a
     return made(folder, "redis", registry, {"type": "redis", "connection_string": f'"{redis_address}"'})
 
 
-@pytest.fixture(params=["files", pytest.param("servers", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["files", pytest.param("servers", marks=[pytest.mark.postgres, pytest.mark.long])])
 def deployed(request: pytest.FixtureRequest) -> Field:
     """Each of both."""
     found: Field = request.getfixturevalue(request.param)

@@ -263,7 +263,7 @@ def test_what_is_wrong_online_is_told_and_kept_as_evidence(
     assert told["fresh_ratio"] == 0.0
     assert run(["check", "pairs_online"]) == 0
     capsys.readouterr()
-    run(["gate", "fraud_v2_online", "--json"])
+    run(["gate", "fraud_v2_online", "--for", "serve", "--json"])
     kept = {one["dataset"]: one for one in json.loads(capsys.readouterr().out)["reasons"]}
     assert "pairs_online" not in kept  # Checked and compared just now,
     assert "clicks_online" in kept  # and this is not.

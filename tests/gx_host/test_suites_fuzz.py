@@ -146,7 +146,9 @@ def quicker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Expectation, "configuration", property(configuration))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "seed", [SEEDS[0], *(pytest.param(one, marks=pytest.mark.long) for one in SEEDS[1:])]
+)
 def test_what_differs_from_gx_is_known(seed: int, asset: Any) -> None:
     chance = random.Random(seed)
     formats = ["BASIC", *["BOOLEAN_ONLY"] * (FRAMES - 1)]

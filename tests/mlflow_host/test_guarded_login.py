@@ -14,7 +14,10 @@ httpx = pytest.importorskip("httpx", reason="httpx (extra 'client') is not insta
 from tests.mlflow_host.field import ALLOWED, BLOCKED, Lake, Server, aliases_in
 
 # MLflow's own, of SQLAlchemy 2.1.
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning"),
+]
 
 _ADMIN = ("admin", "a long password of an admin")
 _LOGIN = """[mlflow]

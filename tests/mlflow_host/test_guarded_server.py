@@ -34,6 +34,7 @@ from tests.mlflow_host.field import (
 
 # MLflow's own: of SQLAlchemy 2.1, and of stages, which it gives up.
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*transition_model_version_stage:FutureWarning"),
 ]
