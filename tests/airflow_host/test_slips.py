@@ -103,12 +103,14 @@ def named(told: list[str]) -> set[str]:
     ("gate", "exact"),
     [
         (blocks, True),
-        (asks_itself, True),
-        (skips, False),  # It fails after a hold, and is skipped after a block.
+        pytest.param(asks_itself, True, marks=pytest.mark.long),
+        pytest.param(
+            skips, False, marks=pytest.mark.long
+        ),  # It fails after a hold, and is skipped after a block.
         (is_skipped, False),
         (is_mapped, False),  # Of more instances some may be allowed.
-        (is_mapped_over_nothing, False),
-        (is_mapped_and_asks_itself, False),
+        pytest.param(is_mapped_over_nothing, False, marks=pytest.mark.long),
+        pytest.param(is_mapped_and_asks_itself, False, marks=pytest.mark.long),
     ],
 )
 def test_whatever_runs_behind_a_gate_that_did_not_allow_it_is_warned_of(
@@ -127,7 +129,7 @@ def test_whatever_runs_behind_a_gate_that_did_not_allow_it_is_warned_of(
     assert warned.isdisjoint({"all_success", "after_all_success"})
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(one, marks=pytest.mark.long) for one in (1, 2, 3))])
 def test_that_holds_for_whatever_dag(lake: Lake, seed: int) -> None:
     dice = random.Random(seed)
     with new_dag() as dag:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.feast_host.field import Field, made, redis_server
+
+_TAKES_FEAST = {"files", "servers", "deployed", "planted"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Feast takes half a minute to make a repository: that is for `make e2e`."""
+    for item in items:
+        ours = item.path.is_relative_to(Path(__file__).parent)
+        if ours and not _TAKES_FEAST.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +48,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_a
     return made(folder, "redis", registry, {"type": "redis", "connection_string": f'"{redis_address}"'})
 
 
-@pytest.fixture(params=["files", pytest.param("servers", marks=[pytest.mark.postgres, pytest.mark.long])])
+@pytest.fixture(params=["files", pytest.param("servers", marks=pytest.mark.postgres)])
 def deployed(request: pytest.FixtureRequest) -> Field:
     """Each of both."""
     found: Field = request.getfixturevalue(request.param)

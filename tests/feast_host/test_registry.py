@@ -79,7 +79,6 @@ def test_what_was_materialized_is_there_at_once(deployed: Field) -> None:
     assert intervals() == before + 1
 
 
-@pytest.mark.long
 def test_feast_itself_is_not_imported_and_can_be_afterwards(files: Field) -> None:
     script = (
         "import os, sys, json, pathlib\n"
@@ -95,7 +94,6 @@ def test_feast_itself_is_not_imported_and_can_be_afterwards(files: Field) -> Non
     assert json.loads(done.stdout.splitlines()[-1]) == [[], True]
 
 
-@pytest.mark.long
 def test_a_registry_that_only_feast_can_read_is_read_by_feast(files: Field) -> None:
     """In another process, of which only the message of the registry comes back."""
     repo = read_repo(files.folder, os.environ)

@@ -26,9 +26,7 @@ from tests.feast_host.field import CUSTOMERS, DRIVERS, Field, made
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("redis", marks=[pytest.mark.postgres, pytest.mark.long])]
-)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("redis", marks=pytest.mark.postgres)])
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Field:
     """A repository in which everything is wrong that can be."""
     folder = tmp_path_factory.mktemp("planted") / "repo"
