@@ -14,6 +14,7 @@ from featureguard.checks.schema import breaking_path
 from featureguard.contract import (
     Column,
     Contract,
+    FeastConfig,
     Freshness,
     Judge,
     Keys,
@@ -179,6 +180,13 @@ RULES: Mapping[type[Model], Mapping[str, Rule]] = {
     },
     ParquetConfig: {"kind": _evidence, "path": _evidence, "connection": _evidence},
     MemoryConfig: {"kind": _evidence},
+    FeastConfig: {
+        "kind": _evidence,
+        "repo": _evidence,
+        "view": _evidence,
+        "read": _evidence,
+        "connection": _evidence,
+    },
     Time: {
         "event": _clock,
         "ingested": _clock,

@@ -19,7 +19,7 @@ from featureguard.errors import ResourceLimitError, SourceCorruptError
 from featureguard.profile import NEVER, ColumnProfile, Extreme, Profile
 from featureguard.sources.columns import refuse_duplicates, without_values
 from featureguard.sources.hardening import Limits
-from featureguard.sources.row_groups import Chunk, RowGroup, read_row_groups
+from featureguard.sources.row_groups import Chunk, Layout, RowGroup
 
 DAY_US = 86_400_000_000
 _PER_SECOND = {"milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
@@ -142,12 +142,12 @@ def combine(claims: list[Claim]) -> Claim:
     )
 
 
-def read_footer(file: pq.ParquetFile, raw: bytes, name: str, limits: Limits) -> Footer:
+def read_footer(file: pq.ParquetFile, layout: Layout, name: str, limits: Limits) -> Footer:
     """Check a footer's own numbers and index its columns.
 
     Args:
         file: The file as pyarrow opened it.
-        raw: The bytes of its footer.
+        layout: What the footer's bytes say.
         name: The file, for messages.
         limits: How many columns it may have.
 
@@ -162,7 +162,9 @@ def read_footer(file: pq.ParquetFile, raw: bytes, name: str, limits: Limits) -> 
         )
     refuse_duplicates(file.schema_arrow.names, name)
     leaves = [file.schema.column(number) for number in range(len(file.schema))]
-    rows, groups = read_row_groups(raw, tuple(leaf.physical_type for leaf in leaves))
+    rows, groups = layout.rows, layout.groups
+    if layout.types != tuple(leaf.physical_type for leaf in leaves):
+        raise ValueError("the schema is read in two ways")
     if sum(group.rows for group in groups) != rows or rows != file.metadata.num_rows:
         raise SourceCorruptError(
             f"'{name}': its row groups have {sum(group.rows for group in groups):,} rows, but it claims "

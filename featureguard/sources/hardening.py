@@ -33,6 +33,7 @@ class Limits:
 
     Attributes:
         columns: Most columns (leaves of nested ones) of a file.
+        nesting: Most groups around one leaf; a list is two. Arrow goes down by recursion.
         footer_bytes: Largest footer of a file.
         batch_bytes: Bytes that one decoded batch should take at most; wide rows come fewer at once.
         free_bytes: A file may always expand to this many decoded bytes.
@@ -40,6 +41,7 @@ class Limits:
     """
 
     columns: int = 10_000
+    nesting: int = 100
     footer_bytes: int = 64 << 20
     batch_bytes: int = 64 << 20
     free_bytes: int = 1 << 30

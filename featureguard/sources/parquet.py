@@ -19,6 +19,7 @@ from featureguard.sources.decode import decode
 from featureguard.sources.footer import Footer, read_footer
 from featureguard.sources.hardening import Limits, hardened
 from featureguard.sources.listing import DataFile, Location, list_files, locate, snapshot_id
+from featureguard.sources.row_groups import Layout, read_layout
 from featureguard.sources.sizing import Reopen
 
 _DEFAULT_LIMITS = Limits()
@@ -114,14 +115,24 @@ class ParquetFragment:
             handle = self._handle()
         with handle:
             with hardened(self.name):
-                raw = self._footer_bytes(handle)
-                footer = read_footer(_parquet_file(handle), raw, self.name, self._limits)
+                layout = self._layout(handle)
+                footer = read_footer(_parquet_file(handle), layout, self.name, self._limits)
             yield partial(_parquet_file, handle, metadata=footer.metadata), footer
 
     def _handle(self) -> Any:
         if self._filesystem is not None:
             return self._filesystem.open_input_file(self._file.path)
         return pa.OSFile(self._file.path)
+
+    def _layout(self, handle: Any) -> Layout:
+        """What the footer says; read first, since pyarrow goes down by recursion and dies of deep nesting."""
+        layout = read_layout(self._footer_bytes(handle))
+        if layout.nesting > self._limits.nesting:
+            raise ResourceLimitError(
+                f"'{self.name}': nests {layout.nesting:,} groups deep; at most {self._limits.nesting} "
+                "are read. Write flatter columns."
+            )
+        return layout
 
     def _footer_bytes(self, handle: Any) -> bytes:
         size = handle.size()

@@ -1,4 +1,4 @@
-"""Row groups and column chunks of a Parquet footer, from its bytes.
+"""The schema's shape, row groups and column chunks of a Parquet footer, from its bytes.
 
 Field numbers are those of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
@@ -46,20 +46,60 @@ class RowGroup:
     chunks: tuple[Chunk, ...]
 
 
-@lru_cache(maxsize=8)  # A file's footer is asked for several times in a row.
-def read_row_groups(footer: bytes, types: tuple[str, ...]) -> tuple[int, tuple[RowGroup, ...]]:
-    """Read the row count and the row groups.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a footer says of the file as a whole.
 
-    Args:
-        footer: Bytes of a `FileMetaData`.
+    Attributes:
+        rows: Rows of the file.
         types: Physical type of each leaf column.
+        nesting: Groups around the most deeply nested leaf; 0 in a flat table, 2 for each list.
+        groups: The row groups.
+    """
+
+    rows: int
+    types: tuple[str, ...]
+    nesting: int
+    groups: tuple[RowGroup, ...]
+
+
+@lru_cache(maxsize=8)  # A file's footer is asked for several times in a row.
+def read_layout(footer: bytes) -> Layout:
+    """Read the bytes of a `FileMetaData`.
 
     Raises:
-        ValueError: If the bytes are no such thing, or contradict the types.
+        ValueError: If they are no such thing, or contradict themselves.
     """
     file = read_struct(footer)
+    types, nesting = _leaves(_field(file, 2, list))
     groups = tuple(_row_group(group, types) for group in _field(file, 4, list, []))
-    return _field(file, 3, int), groups
+    return Layout(_field(file, 3, int), types, nesting, groups)
+
+
+def _leaves(schema: Sequence[object]) -> tuple[tuple[str, ...], int]:
+    """The leaves' types and the deepest nesting of a schema, which is a tree written depth first."""
+    types: list[str] = []
+    missing: list[int] = []  # Of each open group, the children still to come; the first is the root.
+    deepest = 0
+    for number, element in enumerate(schema):
+        children = _field(element, 5, int, 0)
+        if children < 0 or (number and not missing):
+            raise ValueError("the schema is no tree")
+        if missing:
+            missing[-1] -= 1
+        if children or not number:
+            missing.append(children)
+        else:
+            kind = _field(element, 1, int)
+            if not 0 <= kind < len(_TYPES):
+                raise ValueError(f"a leaf has the unknown type {kind}")
+            types.append(_TYPES[kind])
+            deepest = max(deepest, len(missing) - 1)
+        while missing and not missing[-1]:
+            missing.pop()
+    if missing:
+        raise ValueError("the schema is no tree")
+    return tuple(types), deepest
 
 
 def _row_group(group: Struct, types: Sequence[str]) -> RowGroup:

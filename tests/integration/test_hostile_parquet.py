@@ -112,7 +112,7 @@ def test_lists_nested_120_deep_are_refused(tmp_path: Path) -> None:
     for _ in range(120):
         data_type = pl.List(data_type)
     pl.DataFrame({"tags": [None]}, schema={"tags": data_type}).write_parquet(tmp_path / "a")
-    assert _read_alone(tmp_path / "a") == {"metadata": "SOURCE_CORRUPT", "scan": "SOURCE_CORRUPT"}
+    assert _read_alone(tmp_path / "a") == {"metadata": "RESOURCE_LIMIT", "scan": "RESOURCE_LIMIT"}
 
 
 def _read_alone(path: Path) -> dict[str, Any]:

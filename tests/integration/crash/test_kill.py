@@ -73,7 +73,9 @@ def test_no_acknowledged_row_is_lost_when_the_server_is_killed(tmp_path: Path) -
 def test_control_the_examination_notices_rows_that_are_gone_there_unasked_or_twice(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/store.db"
     home, told = project(tmp_path / "project", store), Acknowledged()
-    round_of(home, told, Random(2))
+    chance = Random(2)
+    while not (told.readings["walks"] and told.readings["rides"] and told.decisions):
+        round_of(home, told, chance)  # A slow machine may get no answer in the first.
     assert examined(store, told) == []
     reading, key = max(told.readings["walks"]), max(told.decisions)
     where = f"dataset = 'walks' AND value = {to_micros(reading)}"
