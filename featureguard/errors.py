@@ -12,13 +12,15 @@
     · BusyError              too much waits to be written: ask again soon
     · WrongClockError        a recorder's clock disagrees with the store's: set it right
   - MissingExtraError        an optional dependency is not installed
+  - StaleFeaturesError       features that were asked for are not fresh: materialize, or do without them
+  - TrainingDataError        a training join lost rows or values: see what it says
 
 A check that fails is a result, never an exception.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -118,3 +120,27 @@ class MissingExtraError(FeatureGuardError, ImportError):
         super().__init__(f"{package} is not installed. Install it with: pip install 'featureguard[{extra}]'")
         self.package = package
         self.extra = extra
+
+
+class StaleFeaturesError(FeatureGuardError):
+    """Features that a model asked for are too old, from the future or missing.
+
+    Attributes:
+        freshness: How each feature stands, row by row; words of `featureguard.feast.freshness.Freshness`.
+    """
+
+    def __init__(self, message: str, freshness: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(message)
+        self.freshness = freshness
+
+
+class TrainingDataError(FeatureGuardError):
+    """Rows were lost or doubled in a training join, or more is null than contracts promise.
+
+    Attributes:
+        joined: What the join came to, a `featureguard.feast.training.Joined`.
+    """
+
+    def __init__(self, message: str, joined: object) -> None:
+        super().__init__(message)
+        self.joined = joined

@@ -27,13 +27,22 @@ def online(
     sample: Annotated[int, typer.Option(min=1, help="How many entities of each side to compare.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Another one compares other entities.")] = 0,
     record: Annotated[bool, typer.Option("--record", help="Keep what was found as evidence.")] = False,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help="Instead, put what Feast materialized so far into the timelines: SLIs then know the past.",
+        ),
+    ] = False,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare what Feast's online store serves with its offline rows, entity by entity."""
-    from featureguard.cli.online import compare_online
+    from featureguard.cli.online import compare_online, import_history
 
+    if history:
+        raise typer.Exit(import_history(names or [], project, environment, as_json=json))
     raise typer.Exit(
         compare_online(names or [], sample, seed, project, environment, record=record, as_json=json)
     )

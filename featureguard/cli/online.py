@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,17 @@ from featureguard.cli.machine import print_json
 from featureguard.cli.opening import Opened, opened
 from featureguard.cli.tables import console
 from featureguard.contract import Contract, FeastConfig
-from featureguard.errors import SourceError, UsageError
+from featureguard.errors import SourceError, SourceUnreadableError, UsageError
+from featureguard.feast.history import history_of, why_unknown
+from featureguard.feast.promises import within
 from featureguard.feast.results import to_external
 from featureguard.feast.skew import State
 from featureguard.feast.truth import Truth, truth_of
-from featureguard.feature_registry import read_registry, read_repo
+from featureguard.feature_registry import Repo, View, read_registry, read_repo
+from featureguard.observation import ClockReading, Observation
 from featureguard.online_store import open_online
 from featureguard.problems import suggestion
+from featureguard.sources import Snapshot
 from featureguard.sources.feast import OfflineSource
 
 WRONG, UNKNOWN = 1, 3
@@ -75,25 +78,63 @@ def _config(contract: Contract) -> FeastConfig | None:
     return source if isinstance(source, FeastConfig) and source.read == "online" else None
 
 
-def _look(contract: Contract, found: Opened, sample: int, seed: int) -> Truth:
+def import_history(names: list[str], project: Path | None, environment: str | None, *, as_json: bool) -> int:
+    """Put what was materialized into the timelines of the named datasets; 3 if one could not be told."""
+    code, told = 0, {}
+    with opened(project, environment, None) as found:
+        for contract in _chosen(names, found.catalog.contracts.values()):
+            try:
+                told[contract.dataset] = _remember(contract, found)
+            except SourceError as error:
+                print(f"{contract.dataset}: {error}", file=sys.stderr)
+                code = UNKNOWN
+    if as_json:
+        print_json({"exit_code": code, "datasets": told})
+    else:
+        for name, count in told.items():
+            print(f"{name}: {words.count(count, 'newest event')} of the past in its timeline")
+    return code
+
+
+def _remember(contract: Contract, found: Opened) -> int:
+    """Record a dataset's past; how many different newest events it had."""
+    if contract.clock != "event_time":
+        raise SourceUnreadableError("Materialization tells of event times, and its clock is another.")
+    repo, view, offline = _sides(contract, found)
+    if why := why_unknown(view):
+        raise SourceUnreadableError(why)
+    past = history_of(view, offline, now=found.now)
+    for one in past:
+        for at in dict.fromkeys((one.first, one.last)):
+            seen = Observation(contract.dataset, at, clocks={"event_time": ClockReading(one.newest, 0)})
+            found.guard.store_in_use.record(
+                seen,
+                (),
+                contract=contract,
+                now=at,
+                recorder=f"feast {repo.project}",
+                provenance="source_history",
+            )
+    return len(past)
+
+
+def _sides(contract: Contract, found: Opened) -> tuple[Repo, View, Snapshot]:
+    """The repository, the view, and its offline rows."""
     config = _config(contract)
     assert config is not None, "only such contracts are chosen"
     folder = found.project.anchor(config.repo)
     repo = read_repo(Path(folder), os.environ)
     rows = OfflineSource(folder, config.view, config.connection, found.project.connection_options(os.environ))
     snapshot = rows.snapshot()  # Says too if there is no such view.
-    view = read_registry(repo).views[config.view]
+    return repo, read_registry(repo).views[config.view], snapshot
+
+
+def _look(contract: Contract, found: Opened, sample: int, seed: int) -> Truth:
+    repo, view, snapshot = _sides(contract, found)
     with open_online(repo) as store:
         return truth_of(
-            view, store, snapshot, now=found.now, within=_within(contract), sample=sample, seed=seed
+            view, store, snapshot, now=found.now, within=within(contract), sample=sample, seed=seed
         )
-
-
-def _within(contract: Contract) -> timedelta | None:
-    promised = contract.freshness
-    if promised is None:
-        return None
-    return promised.population.within if promised.population else promised.max_age
 
 
 def _print(told: list[tuple[str, Truth]]) -> None:

@@ -28,7 +28,7 @@ def some_entities(
     """
     picked: pl.DataFrame | None = None
     everything = True
-    for batch in _frames(snapshot, list(columns.values())):
+    for batch in frames(snapshot, list(columns.values())):
         keys = batch.select(pl.col(column).alias(name) for name, column in columns.items()).unique()
         found = keys if picked is None else pl.concat([picked.drop("_hash"), keys]).unique()
         found = found.with_columns(_hash=pl.struct(list(columns)).hash(seed)).sort("_hash")
@@ -61,7 +61,7 @@ def newest_rows(
     wanted = [*columns.values(), event, *([created] if created else [])]
     found: pl.DataFrame | None = None
     waiting: list[pl.DataFrame] = []
-    for batch in _frames(snapshot, list(dict.fromkeys(wanted))):
+    for batch in frames(snapshot, list(dict.fromkeys(wanted))):
         some = _named(batch, keys, columns, event, created, until)
         waiting.append(some)
         if sum(one.height for one in waiting) > _AT_ONCE:
@@ -84,8 +84,8 @@ def _named(
 ) -> pl.DataFrame:
     rows = batch.select(
         *(pl.col(column).alias(name) for name, column in columns.items()),
-        _in_utc(batch, event).alias("event_timestamp"),
-        (_in_utc(batch, created) if created else pl.lit(None, pl.Datetime("us", "UTC"))).alias("created"),
+        in_utc(batch, event).alias("event_timestamp"),
+        (in_utc(batch, created) if created else pl.lit(None, pl.Datetime("us", "UTC"))).alias("created"),
     ).filter(pl.col("event_timestamp") <= pl.lit(until))
     if not keys.columns:
         return rows
@@ -103,7 +103,8 @@ def _boiled(
     return rows.unique(keys, keep="last", maintain_order=True) if keys else rows.tail(1)
 
 
-def _in_utc(batch: pl.DataFrame, column: str) -> pl.Expr:
+def in_utc(batch: pl.DataFrame, column: str) -> pl.Expr:
+    """A column of times as Feast takes it: without a zone it is UTC, and a date is its midnight."""
     kind = batch.schema[column]
     told = pl.col(column)
     if kind == pl.Date:
@@ -114,7 +115,8 @@ def _in_utc(batch: pl.DataFrame, column: str) -> pl.Expr:
     return told.cast(pl.Datetime("us", "UTC"))
 
 
-def _frames(snapshot: Snapshot, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+def frames(snapshot: Snapshot, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """These columns of a snapshot, batch by batch."""
     for fragment in snapshot.fragments:
         for batch in fragment.batches(columns):
             found = pl.from_arrow(batch)

@@ -108,7 +108,7 @@ def truth_of(
         ttl=view.ttl,
         expected=None if all_offline else expected,
     )
-    ended = view.intervals[-1][1] if view.intervals else None
+    ended = view.materialized_until
     latest = served.select(pl.col(EVENT).filter(pl.col(EVENT) <= pl.lit(now)).max()).item()
     told = Truth(
         view.name,

@@ -84,7 +84,8 @@ def _stored(told: Any, kind: Any) -> View:
         state=_state(meta),
         enabled=not spec.disabled,
         version=meta.current_version_number or None,
-        intervals=tuple(sorted(intervals, key=lambda one: (one[1], one[0]))),
+        intervals=tuple(intervals),
+        created_at=_instant(meta, "created_timestamp"),
         changed_at=_instant(meta, "last_updated_timestamp"),
     )
 

@@ -96,7 +96,8 @@ class View:
         state: Feast's word, e.g. `AVAILABLE_ONLINE`, `MATERIALIZING`; empty where it says none.
         enabled: Whether it is switched on.
         version: Its current version, or `None` where Feast keeps none.
-        intervals: What was materialized, begin and end, UTC, oldest end first.
+        intervals: What was materialized, begin and end, UTC, in the order of the runs.
+        created_at: When the registry first had it, UTC, or `None`.
         changed_at: When the registry last wrote it, UTC, or `None`.
     """
 
@@ -117,7 +118,13 @@ class View:
     enabled: bool = True
     version: int | None = None
     intervals: tuple[tuple[datetime, datetime], ...] = ()
+    created_at: datetime | None = None
     changed_at: datetime | None = None
+
+    @property
+    def materialized_until(self) -> datetime | None:
+        """The latest end of what was materialized; `None` if nothing ever was."""
+        return max((end for _, end in self.intervals), default=None)
 
 
 @dataclass(frozen=True, slots=True)
