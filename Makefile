@@ -59,10 +59,15 @@ check-bare: .venv-bare/.bare ## run the tests where no extra is installed, but f
 .PHONY: check
 check: lint test check-bare ## lint, test, check-bare: all that a change must pass
 
+# What draws its cases at random, many times over.
+DRAWN := tests/laws tests/integration/crash tests/integration/test_hostile_parquet.py \
+	tests/integration/api/test_schema.py tests/integration/api/test_hand_corpus.py tests/unit/suites
+
 .PHONY: e2e
-e2e: .venv/.dev ## run the end-to-end tests
+e2e: .venv/.dev ## run the end-to-end tests, and all trials of what `make test` tries in part
 	$(BIN)/pytest tests/e2e
 	$(BIN)/pytest -m long tests
+	FEATUREGUARD_THOROUGH=1 $(BIN)/pytest $(PYTEST_ARGS) $(DRAWN)
 
 .PHONY: bench
 bench: .venv/.dev ## run the benchmarks

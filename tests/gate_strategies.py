@@ -28,6 +28,7 @@ from featureguard.verdict import Decision, Mode
 from featureguard.waiver import Waiver
 from tests.builders import DAY, HOUR, NOW
 from tests.gate_world import MINUTE, TICK, known, looked, model, promised, sight, waived
+from tests.thorough import often
 
 POLICIES = (
     Policy(),
@@ -53,7 +54,7 @@ DURATIONS = [
 ]
 """Every duration that a world can hold."""
 
-law = settings(max_examples=100, deadline=None, database=None)
+law = settings(max_examples=often(100), deadline=None, database=None)
 
 
 @dataclass(frozen=True, eq=False)

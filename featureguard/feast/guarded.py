@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from featureguard.errors import StaleFeaturesError, UsageError
 from featureguard.feast.asked import Asked, Stored, asked_of
 from featureguard.feast.freshness import Freshness, Judged, judged, times_of, without, worst
 from featureguard.feast.promises import ViewPromise, contracts_of, promises_of
+from featureguard.feast.response import GuardedResponse
 from featureguard.feast.training import CheckedJob, Expected
 from featureguard.feature_registry import Registry
 from featureguard.feature_registry.decoding import registry_of
@@ -20,53 +20,7 @@ from featureguard.feature_registry.decoding import registry_of
 On = Literal["raise", "null", "tag"]
 
 SKEW = timedelta(minutes=5)
-TAG = "__freshness"
-"""What follows a feature's name where its freshness stands, as Feast's `__ts` does for times."""
-
 _EXAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedResponse:
-    """What Feast answered, and how fresh it is.
-
-    Attributes:
-        response: Feast's `OnlineResponse`; with `on_stale="null"` without the values that are not fresh.
-        freshness: How each feature stands, row by row; join keys and what comes from the request alone have
-            none.
-        tagged: Whether conversions show it, as columns `<feature>__freshness`.
-    """
-
-    response: Any
-    freshness: Mapping[str, Sequence[Freshness]]
-    tagged: bool = False
-
-    @property
-    def fresh_ratio(self) -> float | None:
-        """Share of the answered features that are fresh, in [0, 1]; `None` if none has an age."""
-        states = [one for column in self.freshness.values() for one in column]
-        return states.count(Freshness.FRESH) / len(states) if states else None
-
-    def to_dict(self, include_event_timestamps: bool = False) -> dict[str, Any]:
-        """As Feast gives it: a list for each feature."""
-        found = dict(self.response.to_dict(include_event_timestamps))
-        return found | self._tags()
-
-    def to_df(self, include_event_timestamps: bool = False) -> Any:
-        """As a pandas DataFrame."""
-        return self.response.to_df(include_event_timestamps).assign(**self._tags())
-
-    def to_arrow(self, include_event_timestamps: bool = False) -> Any:
-        """As a pyarrow Table."""
-        table = self.response.to_arrow(include_event_timestamps)
-        for name, column in self._tags().items():
-            table = table.append_column(name, [column])
-        return table
-
-    def _tags(self) -> dict[str, list[str]]:
-        if not self.tagged:
-            return {}
-        return {f"{name}{TAG}": [one.value for one in column] for name, column in self.freshness.items()}
 
 
 class GuardedFeatureStore:
@@ -163,7 +117,9 @@ class GuardedFeatureStore:
         asked = self._asked(features, full_names=full_feature_names)
         before = self._inputs(asked, entity_rows)
         response = self._store.get_online_features(features, entity_rows, full_feature_names)
-        return self._guarded(response, asked, before, on_stale, on_missing or on_stale)
+        return self._guarded(
+            response, asked, self._keys(entity_rows), before, on_stale, on_missing or on_stale
+        )
 
     async def get_online_features_async(
         self,
@@ -181,13 +137,14 @@ class GuardedFeatureStore:
             UsageError: If nobody promises how old a view's features may be, or the request cannot be judged.
         """
         asked = self._asked(features, full_names=full_feature_names)
-        wanted, rows = self._input_request(asked, entity_rows)
         before = {}
-        if wanted:
-            told = await self._store.get_online_features_async(wanted, rows, full_feature_names=True)
+        if wanted := _references(asked):
+            told = await self._store.get_online_features_async(wanted, entity_rows, full_feature_names=True)
             before = times_of(told.proto)
         response = await self._store.get_online_features_async(features, entity_rows, full_feature_names)
-        return self._guarded(response, asked, before, on_stale, on_missing or on_stale)
+        return self._guarded(
+            response, asked, self._keys(entity_rows), before, on_stale, on_missing or on_stale
+        )
 
     def get_historical_features(
         self, entity_df: Any, features: Any, full_feature_names: bool = False, **more: Any
@@ -251,24 +208,16 @@ class GuardedFeatureStore:
 
     def _inputs(self, asked: Sequence[Asked], entity_rows: Any) -> dict[str, list[int]]:
         """Times of what on-demand views compute from."""
-        wanted, rows = self._input_request(asked, entity_rows)
+        wanted = _references(asked)
         if not wanted:
             return {}
-        return times_of(self._store.get_online_features(wanted, rows, full_feature_names=True).proto)
-
-    def _input_request(self, asked: Sequence[Asked], entity_rows: Any) -> tuple[list[str], Any]:
-        inputs = dict.fromkeys(one for each in asked if each.computed for one in each.rests_on)
-        keys = {key for one in inputs for key in self._registry().views[one.view].join_keys}
-        if isinstance(entity_rows, Mapping):
-            rows: Any = {name: column for name, column in entity_rows.items() if name in keys}
-        else:
-            rows = [{name: value for name, value in row.items() if name in keys} for row in entity_rows]
-        return [one.reference for one in inputs], rows
+        return times_of(self._store.get_online_features(wanted, entity_rows, full_feature_names=True).proto)
 
     def _guarded(
         self,
         response: Any,
         asked: Sequence[Asked],
+        keys: set[str],
         before: Mapping[str, list[int]],
         on_stale: On,
         on_missing: On,
@@ -276,6 +225,8 @@ class GuardedFeatureStore:
         now, times = self._clock(), times_of(response.proto)
         found: dict[str, Judged] = {}
         for one in asked:
+            if one.name not in times:
+                continue  # With full names Feast leaves out what on-demand views in Python compute.
             parts = [
                 self._judged(
                     before[f"{stored.view}__{stored.feature}"] if one.computed else times[one.name],
@@ -286,11 +237,22 @@ class GuardedFeatureStore:
             ]
             if parts:
                 found[one.name] = worst(parts)
+        if strange := set(times) - {one.name for one in asked} - keys:
+            raise UsageError(
+                f"Feast answered '{min(strange)}', and nobody asked for it: it cannot be judged."
+            )
         ways = {Freshness.STALE: on_stale, Freshness.FUTURE: on_stale, Freshness.MISSING: on_missing}
         self._refuse(found, [state for state, way in ways.items() if way == "raise"], response.proto)
         states = {name: one.states for name, one in found.items()}
         without(response.proto, states, [state for state, way in ways.items() if way == "null"])
         return GuardedResponse(response, states, tagged="tag" in (on_stale, on_missing))
+
+    def _keys(self, entity_rows: Any) -> set[str]:
+        """Names that are in a response beside the features: what the request gave, and join keys."""
+        given = (
+            entity_rows if isinstance(entity_rows, Mapping) else (name for row in entity_rows for name in row)
+        )
+        return {*given, *(key for view in self._registry().views.values() for key in view.join_keys)}
 
     def _judged(self, times_us: Sequence[int], stored: Stored, now: datetime) -> Judged:
         limit = self._limit(stored.view)
@@ -323,6 +285,11 @@ class GuardedFeatureStore:
             columns = self._promises.get(stored.view, ViewPromise()).columns if stored else {}
             found.append(Expected(one.name, columns.get(stored.feature) if stored else None))
         return found
+
+
+def _references(asked: Sequence[Asked]) -> list[str]:
+    """What on-demand views compute from, as Feast refers to it."""
+    return list(dict.fromkeys(one.reference for each in asked if each.computed for one in each.rests_on))
 
 
 def _of(state: Freshness, one: Judged) -> str:

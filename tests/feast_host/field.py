@@ -62,6 +62,12 @@ class Field:
         self._store.refresh_registry()
         return self._store
 
+    def close(self) -> None:
+        """Let go of connections to the registry, which Feast never does."""
+        for name in ("read_engine", "write_engine"):
+            if engine := getattr(self.store.registry, name, None):
+                engine.dispose()
+
     def apply(self) -> None:
         """`feast apply`."""
         feast = Path(sys.executable).with_name("feast")

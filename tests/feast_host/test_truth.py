@@ -6,6 +6,7 @@ Both stores are wrong in ways of their own: Redis keeps the newest event time, S
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("redis", marks=pytest.mark.postgres)])
-def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Field:
+def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """A repository in which everything is wrong that can be."""
     folder = tmp_path_factory.mktemp("planted") / "repo"
     registry = {"path": "data/registry.db"}
@@ -38,7 +39,8 @@ def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         online = {"type": "redis", "connection_string": f'"{address}"'}
     found = made(folder, request.param, registry, online, project="planted")
     plant(found)
-    return found
+    yield found
+    found.close()
 
 
 def plant(at: Field) -> None:

@@ -28,6 +28,7 @@ from gx_featureguard import (
 )
 from gx_featureguard.reading_sql import last_wall_time
 from gx_featureguard.sql_types import arrow_type_of
+from tests.thorough import often
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 NOW = datetime(2013, 2, 9, 12, tzinfo=UTC)
@@ -219,7 +220,7 @@ def test_now_can_be_a_parameter(batch: Batches) -> None:
 
 
 @given(st.datetimes(datetime(2013, 1, 1), datetime(2014, 12, 31)), st.sampled_from([0, 1]))  # noqa: DTZ001
-@settings(max_examples=200)
+@settings(max_examples=often(200))
 def test_the_last_wall_time_is_the_last_that_is_read_as_not_later(wall: datetime, fold: int) -> None:
     """As `scan` reads wall times; hours that clocks skip do not exist and are not asked for."""
     zone = ZoneInfo("America/New_York")

@@ -18,6 +18,7 @@ from featureguard.contract import Contract
 from featureguard.errors import ContractError, UsageError
 from featureguard.suites.translating import Adopted, Note, to_contract, to_suites
 from featureguard.suites.translating.rules import RULES
+from tests.thorough import often
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted([*(ROOT / "examples/flights/contracts").glob("[fw]*.yaml")])
@@ -433,7 +434,7 @@ STRANGE = st.fixed_dictionaries(
 
 
 @given(st.lists(st.one_of(STRANGE, JSON), max_size=3))
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 def test_no_suite_is_too_strange_to_be_answered(suite: list[Any]) -> None:
     """A contract with notes, or one clear error; never anything else."""
     with contextlib.suppress(ContractError, UsageError):

@@ -14,8 +14,9 @@ from featureguard.profile import NEVER, Never
 from featureguard.schedule import DueWindow, due_windows
 from featureguard.slo.delivery import Arrival, Delivered, deliveries, delivery_sli
 from featureguard.timeline import Sighting, record
+from tests.thorough import often
 
-law = settings(max_examples=200, deadline=None, database=None)
+law = settings(max_examples=often(200), deadline=None, database=None)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST, DAYS = datetime(2013, 2, 8, tzinfo=UTC), 5
 NOW = FIRST + (DAYS + 1) * DAY

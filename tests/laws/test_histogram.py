@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from featureguard.histogram import MAX_BUCKETS, TimeHistogram
 from featureguard.population import time_histogram
+from tests.thorough import often
 
-law = settings(max_examples=300, deadline=None, database=None)
+law = settings(max_examples=often(300), deadline=None, database=None)
 heavy = settings(max_examples=30, deadline=None, database=None)
 
 seconds = st.integers(-(10**6), 10**6) | st.integers(-(2**45), 2**45)

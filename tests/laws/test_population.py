@@ -21,8 +21,9 @@ from featureguard.population import (
     state_to_bytes,
 )
 from featureguard.windows import from_micros, to_micros
+from tests.thorough import often
 
-law = settings(max_examples=100, deadline=None, database=None)
+law = settings(max_examples=often(100), deadline=None, database=None)
 NOW = datetime(2013, 2, 9, 12, tzinfo=UTC)
 PROMISE = Population(
     entity=("id", "city"), within=timedelta(hours=1), at_least=0.9, seen_within=timedelta(days=2)

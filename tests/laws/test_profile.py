@@ -18,9 +18,10 @@ from featureguard.histogram import TimeHistogram
 from featureguard.measures import Measures
 from featureguard.profile import MAX_DISTINCT, NEVER, ColumnProfile, Profile, Values, sum_profiles
 from featureguard.scan import profile_batches
+from tests.thorough import often
 
-law = settings(max_examples=150, deadline=None, database=None)
-scanned = settings(max_examples=50, deadline=None, database=None)
+law = settings(max_examples=often(150), deadline=None, database=None)
+scanned = settings(max_examples=often(50), deadline=None, database=None)
 
 numbers = st.one_of(
     st.integers(-3, 3),

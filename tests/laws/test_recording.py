@@ -17,6 +17,7 @@ from featureguard.store import Store, open_store
 from featureguard.store.facts import LookFact
 from featureguard.store.intake import Batch, Reading
 from featureguard.timeline import Sighting, is_stale, merge, record
+from tests.thorough import often
 
 NOON = datetime(2013, 2, 8, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -30,7 +31,7 @@ values = st.sampled_from([NEVER, NOON - HOUR * 1.5, NOON - HOUR / 2, NOON])
 sightings = st.builds(Sighting, minutes.map(NOON.__add__), values)
 looks = st.lists(sightings, max_size=12)
 randoms = st.randoms(use_true_random=False)
-law = settings(max_examples=2_000, deadline=None, database=None)
+law = settings(max_examples=often(2_000), deadline=None, database=None)
 stored = settings(
     max_examples=25,
     deadline=None,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from featureguard.arrivals import Delivery
 from featureguard.cron import due_between
 from featureguard.schedule import due_windows, last_owed
+from tests.thorough import often
 
-law = settings(max_examples=100, deadline=None, database=None)
+law = settings(max_examples=often(100), deadline=None, database=None)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 # Zones and an instant (UTC) at which they skip or repeat an hour, a midnight or a day.
@@ -81,7 +82,7 @@ def test_two_stretches_of_time_have_together_what_is_due_in_both(
     assert both == due_between(cron, zone, start, end)
 
 
-@settings(law, max_examples=40)
+@settings(law, max_examples=often(40))
 @given(st.sampled_from(JUMPS), st.times())
 def test_once_a_day_is_when_a_clock_first_shows_that_time_or_a_later_one(
     place: tuple[str, datetime], moment: time

@@ -32,8 +32,9 @@ from tests.slo_world import (
     ticks,
     windows,
 )
+from tests.thorough import often
 
-law = settings(max_examples=500, deadline=None, database=None)
+law = settings(max_examples=often(500), deadline=None, database=None)
 Promise = tuple[int, str | None, int | None]
 """In force since a tick; its clock and its largest age, if any."""
 promises = st.lists(

@@ -16,8 +16,9 @@ from featureguard.slo.reading import NEVER_MICROS
 from featureguard.slo.sli import Sli, in_micros
 from featureguard.windows import to_micros
 from tests.slo_world import Look, Ticks, any_looks, instant, max_ages, runs_of, sli_of, spans, windows
+from tests.thorough import often
 
-law = settings(max_examples=150, deadline=None, database=None)
+law = settings(max_examples=often(150), deadline=None, database=None)
 UNITS = (timedelta(microseconds=1), timedelta(minutes=10))
 
 Piece = tuple[int, Ticks, int]

@@ -31,8 +31,9 @@ from tests.slo_world import (
     spans,
     worlds,
 )
+from tests.thorough import often
 
-law = settings(max_examples=150, deadline=None, database=None)
+law = settings(max_examples=often(150), deadline=None, database=None)
 ENTITIES = 4
 TICK_MICROS = to_micros(instant(1)) - to_micros(instant(0))
 

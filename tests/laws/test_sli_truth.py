@@ -36,8 +36,9 @@ from tests.slo_world import (
     windows,
     worlds,
 )
+from tests.thorough import often
 
-law = settings(max_examples=300, deadline=None, database=None)
+law = settings(max_examples=often(300), deadline=None, database=None)
 HOUR = 6
 MICROS = to_micros(instant(1)) - to_micros(instant(0))
 

@@ -16,10 +16,11 @@ from featureguard.measures import Measures
 from featureguard.observation import NO_TIME
 from featureguard.scan import instants, profile_batches, profile_windows
 from featureguard.windows import CALENDAR, Windows, from_micros, to_micros, wall_to_utc
+from tests.thorough import often
 
 Per = Literal["hour", "day", "week", "month"]
-law = settings(max_examples=300, deadline=None, database=None)
-scanned = settings(max_examples=60, deadline=None, database=None)
+law = settings(max_examples=often(300), deadline=None, database=None)
+scanned = settings(max_examples=often(60), deadline=None, database=None)
 HOUR = timedelta(hours=1)
 
 # Zones and an instant (UTC) near which they skip or repeat midnight, a day, or an odd number of minutes.

@@ -30,6 +30,7 @@ from featureguard.store.intake import Batch, SentLook
 from featureguard.wire import LookDocument, ProfileDocument, look_to_dict
 from tests.builders import DAY, HOUR, NOW
 from tests.laws.test_profile import ALL, tables
+from tests.thorough import often
 
 CONTRACT = Contract.model_validate(
     {
@@ -72,7 +73,7 @@ def sent(look: Observation) -> LookDocument:
     return LookDocument.model_validate(json.loads(json.dumps(look_to_dict(look))))
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=often(300), deadline=None, database=None)
 @given(tables())
 def test_a_profile_arrives_as_it_was(batches: list[pa.RecordBatch]) -> None:
     profile = profile_batches(batches, {"x": ALL})

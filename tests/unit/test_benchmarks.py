@@ -18,7 +18,7 @@ from benchmarks.running import Figure, Plan, assert_same, table, take_turns, tar
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_smallest_run_prints_a_table_and_a_target_for_each_part(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "--rows=2000", "--rounds=1", f"--folder={tmp_path}"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout

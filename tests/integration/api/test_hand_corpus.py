@@ -14,6 +14,7 @@ from featureguard.access import Scope
 from featureguard.api.service import Service
 from tests.integration.api.conftest import Api
 from tests.integration.api.hand_corpus import BODIES, PAGES, READS, WAIVER, Sent, corpus, forms, with_ids
+from tests.thorough import THOROUGH
 
 
 def complaint(answer: httpx.Response) -> str | None:
@@ -73,7 +74,8 @@ def test_no_mistake_breaks_the_service_or_what_it_keeps(asked: Api) -> None:
     about_known = [with_ids(one, ids) for one in requests if "<" in one[1]]
     requests = [with_ids(one, dict.fromkeys(ids, "0" * 16)) for one in requests]
     assert (len(requests) > 4_000, len(about_known) > 250) == (True, True)
-    assert complaints(asked, token, [*requests, *about_known]) == []
+    some = [*requests[:: 1 if THOROUGH else 5], *about_known]
+    assert complaints(asked, token, some) == []
     asked.refresh()
     for path in READS:
         assert asked.get(path, token).status_code == 200, path

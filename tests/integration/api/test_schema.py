@@ -27,8 +27,9 @@ from featureguard.api.routes import running
 from featureguard.api.service import Service
 from featureguard.scorecard.documents import scorecard_to_dict
 from tests.integration.api.conftest import Api
+from tests.thorough import often
 
-EXAMPLES = 25
+EXAMPLES = often(25, else_=6)
 KNOWN = {"dataset": "rides", "subject": "pricing"}
 AS_DESCRIBED = [
     status_code_conformance,

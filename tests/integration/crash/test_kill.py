@@ -32,8 +32,9 @@ from tests.integration.crash.served import (
     serving,
     unasked,
 )
+from tests.thorough import often
 
-ROUNDS = 10
+ROUNDS = often(10, else_=3)
 """On each kind of store."""
 
 

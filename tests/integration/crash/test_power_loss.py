@@ -19,9 +19,10 @@ from featureguard.store.intake import Batch, Reading
 from tests.builders import HOUR, NOW
 from tests.decision_builders import append, decision
 from tests.integration.crash.disk import Disk, engine_on
+from tests.thorough import often
 
 PATH = "/store.db"
-TRIALS = 300
+TRIALS = often(300)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from featureguard.profile import NEVER, ColumnProfile, Profile
 from featureguard.result import AnsweredBy, CheckResult, Code, Severity, Status
 from featureguard.store import Store, open_store
 from featureguard.timeline import Run
+from tests.thorough import often
 
 NOON = datetime(2013, 2, 8, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -113,7 +114,7 @@ check_results = st.builds(
 
 
 @settings(
-    max_examples=60,
+    max_examples=often(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -16,6 +16,7 @@ from featureguard.observation import History, Unit
 from featureguard.profile import ColumnProfile
 from featureguard.result import CheckResult, Code, Severity, Status
 from tests.builders import column, look, only, unit
+from tests.thorough import often
 
 SPIKE = column(nulls={"spike": True})
 ROWS = 1_000
@@ -184,7 +185,7 @@ units = st.lists(
 ).filter(lambda counts: sum(n for n, _ in counts) > len(counts))
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=often(300), deadline=None, database=None)
 @given(units)
 def test_the_fit_is_kleinmans(counts: list[tuple[int, int]]) -> None:
     baseline = learn([NullCount(n, x, exact=True) for n, x in counts])

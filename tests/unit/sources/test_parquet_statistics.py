@@ -18,6 +18,7 @@ from featureguard.profile import NEVER, ColumnProfile, Profile
 from featureguard.scan import profile_batches
 from featureguard.sources import Fragment
 from featureguard.sources.parquet import ParquetSource
+from tests.thorough import often
 
 DAY = 86_400_000_000
 
@@ -224,7 +225,7 @@ _SCHEMA = pa.schema(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=often(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=_TABLES, group=st.integers(1, 10))
 def test_metadata_says_what_a_scan_says_or_nothing(
     tmp_path: Path, rows: list[dict[str, Any]], group: int

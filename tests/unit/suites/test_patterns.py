@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from featureguard.suites.patterns import like_to_regex, portable
 from featureguard.suites.values import UnansweredError
+from tests.thorough import often
 
 TEXTS = [
     "",
@@ -60,7 +61,7 @@ def polars_finds(expression: str, text: str) -> bool:
     return bool(pl.Series([text]).str.contains(portable(expression), strict=True).item())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(400), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5), st.sampled_from(TEXTS))
 def test_an_expression_that_is_passed_on_finds_what_python_finds(pieces: list[str], text: str) -> None:
     expression = "".join(pieces)

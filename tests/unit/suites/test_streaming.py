@@ -21,6 +21,7 @@ from featureguard.suites.compiling import compile_suite
 from featureguard.suites.data import as_data
 from featureguard.suites.measures import Tally
 from featureguard.suites.tallying import Tallier
+from tests.thorough import often
 from tests.unit.suites.builders import expect, judged, suite
 
 SUITE = [
@@ -54,7 +55,7 @@ def said(found: Any) -> list[Any]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(60), deadline=None)
 @given(ROWS, st.integers(1, 7))
 def test_the_cut_into_batches_changes_nothing(rows: list[tuple[Any, Any]], size: int) -> None:
     schema = pa.schema([("n", pa.int64()), ("f", pa.float64())])
@@ -64,7 +65,7 @@ def test_the_cut_into_batches_changes_nothing(rows: list[tuple[Any, Any]], size:
     assert said(streamed) == said(judged(table, *SUITE))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(60), deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), max_size=8), min_size=1, max_size=6))
 def test_a_tally_that_was_counted_on_the_way_is_the_same(parts: list[list[int]]) -> None:
     tally = Tally((pl.col("x"),))
