@@ -70,27 +70,13 @@ def not_like_list(asked: Asked) -> Check:
 
 def lengths_between(asked: Asked) -> Check:
     """`expect_column_value_lengths_to_be_between`: characters, not bytes."""
-    column = _text_column(asked)
-    limits = asked.range(required=True)
-    return values_check(
-        asked,
-        column,
-        _length_outside(column, limits),
-        f"have a length outside the range ({shown_range(limits)})",
-    )
+    return _lengths_within(asked, asked.range(required=True))
 
 
 def lengths_equal(asked: Asked) -> Check:
     """`expect_column_value_lengths_to_equal`: characters, not bytes."""
-    column = _text_column(asked)
     value = asked.number("value")
-    limits = (value, value, False, False)
-    return values_check(
-        asked,
-        column,
-        _length_outside(column, limits),
-        f"have a length outside the range ({shown_range(limits)})",
-    )
+    return _lengths_within(asked, (value, value, False, False))
 
 
 def strftime(asked: Asked) -> Check:
@@ -145,11 +131,13 @@ def _together(asked: Asked, found: Sequence[pl.Expr]) -> pl.Expr:
     return reduce(or_ if join == "any" else and_, found)
 
 
-def _length_outside(column: Column, limits: Range) -> pl.Expr:
+def _lengths_within(asked: Asked, limits: Range) -> Check:
+    column = _text_column(asked)
     least, most, above, below = limits
     for value in (least, most):
         if value is not None and not is_number(value):
             raise UnansweredError(f"A length must be a number, and is {value!r:.100}.")
     lengths = column.values.str.len_chars().cast(pl.Int64)
     low, high = (None if value is None else pl.lit(value) for value in (least, most))
-    return beyond(lengths, low, high, above=above, below=below)
+    outside = beyond(lengths, low, high, above=above, below=below)
+    return values_check(asked, column, outside, f"have a length outside the range ({shown_range(limits)})")
