@@ -66,7 +66,7 @@ DRAWN := tests/laws tests/integration/crash tests/integration/test_hostile_parqu
 .PHONY: e2e
 e2e: .venv/.dev ## run the end-to-end tests, and all trials of what `make test` tries in part
 	$(BIN)/pytest tests/e2e
-	$(BIN)/pytest -m long tests
+	FEATUREGUARD_THOROUGH=1 $(BIN)/pytest -m long tests
 	FEATUREGUARD_THOROUGH=1 $(BIN)/pytest $(PYTEST_ARGS) $(DRAWN)
 
 .PHONY: bench

@@ -25,6 +25,7 @@ from tests.airflow_host.field import Lake, connect, new_dag, run
 from tests.builders import HOUR
 from tests.decision_world import world
 from tests.integration.api.conftest import running
+from tests.thorough import table
 
 State = Callable[[Path, pytest.MonkeyPatch], Iterator[None]]
 SAFE = ("all_success", "none_failed", "none_failed_min_one_success")
@@ -215,8 +216,7 @@ def test_what_is_allowed_runs(enter: Callable[[State], None], state: State, gate
     assert promoted(run(flow(gate))) == {"train", *(f"promote_{rule}" for rule in SAFE)}
 
 
-@pytest.mark.parametrize("gate", [*SENSORS, *GATES])
-@pytest.mark.parametrize("state", BAD)
+@pytest.mark.parametrize(("gate", "state"), table([*SENSORS, *GATES], BAD))
 def test_nothing_else_does(enter: Callable[[State], None], state: State, gate: Callable[[], Any]) -> None:
     enter(state)
     states = run(flow(gate))

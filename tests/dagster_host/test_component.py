@@ -103,6 +103,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
 
 
+@pytest.mark.long
 def test_dg_lists_the_component_and_finds_five_lines_of_it_well(project: Project) -> None:
     code, told = project.dg("list", "components")
     assert (code, "dagster_featureguard.FeatureGuardComponent" in told) == (0, True)
@@ -193,6 +194,7 @@ def test_templates_are_filled_in(project: Project, monkeypatch: pytest.MonkeyPat
     assert project.load(monkeypatch).resolve_job_def("training")
 
 
+@pytest.mark.long
 def test_dg_scaffolds_what_it_then_finds_well(project: Project) -> None:
     code, told = project.dg("scaffold", "defs", "dagster_featureguard.FeatureGuardComponent", "more")
     assert code == 0, told

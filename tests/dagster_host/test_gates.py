@@ -21,6 +21,7 @@ from featureguard.errors import ContractError
 from tests.builders import HOUR
 from tests.dagster_host.lake import Lake, failures
 from tests.decision_world import MINUTE
+from tests.thorough import table
 
 State = Callable[[Lake, pytest.MonkeyPatch], None]
 pytestmark = pytest.mark.filterwarnings("ignore:.*is currently in beta")
@@ -153,11 +154,9 @@ def test_fresh_features_are_trained_on(lake: Lake, launch: Callable[[Lake], None
     assert "train" in lake.ran
 
 
-@pytest.mark.parametrize("launch", WAYS, ids=NAMES)
-@pytest.mark.parametrize("state", BAD)
-def test_nothing_else_is(
-    lake: Lake, launch: Callable[[Lake], None], state: State, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("name", "state"), table(NAMES, BAD))
+def test_nothing_else_is(lake: Lake, name: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch = WAYS[NAMES.index(name)]
     (lake.folder / "store.db").unlink()
     state(lake, monkeypatch)
     looked_at(lake)

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tests.thorough import often
 
@@ -69,6 +70,7 @@ def test_damaged_files_neither_kill_nor_hang_nor_look_newer_than_the_truth(tmp_p
     assert corrupt > len(_FILES) * _PER_FILE / 4  # The mutations do damage.
 
 
+@pytest.mark.long
 def test_the_same_files_do_fool_readers_that_check_nothing(tmp_path: Path) -> None:
     outcome = _feed("naive", _write(tmp_path, "none", False), _TO_BE_FOOLED)
 
@@ -76,6 +78,7 @@ def test_the_same_files_do_fool_readers_that_check_nothing(tmp_path: Path) -> No
     assert outcome.deaths or outcome.count("polars")["PanicException"]
 
 
+@pytest.mark.long
 def test_a_string_of_a_megabyte_in_every_row_is_refused(tmp_path: Path) -> None:
     rows = 20_000  # 20 GiB in 58 KB.
     words = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["A" * (1 << 20)]))
@@ -87,6 +90,7 @@ def test_a_string_of_a_megabyte_in_every_row_is_refused(tmp_path: Path) -> None:
         assert _read_alone(tmp_path / name) == {"metadata": rows - 1, "scan": "RESOURCE_LIMIT"}
 
 
+@pytest.mark.long
 def test_megabytes_in_plain_pages_are_refused(tmp_path: Path) -> None:
     with pq.ParquetWriter(
         tmp_path / "a", pa.schema({"word": pa.string()}), compression="zstd", use_dictionary=False
@@ -96,6 +100,7 @@ def test_megabytes_in_plain_pages_are_refused(tmp_path: Path) -> None:
     assert _read_alone(tmp_path / "a") == {"metadata": None, "scan": "RESOURCE_LIMIT"}
 
 
+@pytest.mark.long
 def test_hundreds_of_millions_of_equal_rows_are_refused(tmp_path: Path) -> None:
     part = pa.table({"ts": pa.repeat(pa.scalar(_NEWEST_US, pa.timestamp("us", "UTC")), 10_000_000)})
     with pq.ParquetWriter(tmp_path / "a", part.schema, compression="zstd") as writer:

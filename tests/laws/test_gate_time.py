@@ -18,6 +18,7 @@ from featureguard.waiver import Waiver
 from tests.builders import DAY, NOW
 from tests.gate_strategies import Gate, World, around, law, real, refuses, worlds
 from tests.gate_world import MINUTE, TICK, decided, known, looked, model, promised, stand, waived
+from tests.thorough import often
 
 FAR = NOW + timedelta(days=3)
 _MOST = 12
@@ -128,7 +129,7 @@ def test_control_a_gate_that_forgets_the_end_or_the_bound_of_a_waiver_breaks_the
     refuses(valid_exactly, one(contract, evidence, bounded), with_waivers(bound=None))
 
 
-@settings(max_examples=30, deadline=None, database=None)
+@settings(max_examples=often(30, else_=10), deadline=None, database=None)
 @given(st.integers(200, 1_500), st.integers(1, 99), st.integers(0, 2_000))
 def test_the_answer_about_a_population_of_many_ages_may_end_early_but_never_late(
     seconds: int, percent: int, lead: int

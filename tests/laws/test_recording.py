@@ -33,7 +33,7 @@ looks = st.lists(sightings, max_size=12)
 randoms = st.randoms(use_true_random=False)
 law = settings(max_examples=often(2_000), deadline=None, database=None)
 stored = settings(
-    max_examples=25,
+    max_examples=often(25, else_=8),
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -86,6 +86,7 @@ def test_no_request_makes_the_service_fail_and_every_error_is_a_problem(small: A
     assert small.get("/v1/scorecard", small.token(Scope.READ)).status_code == 200  # No row is poisoned.
 
 
+@pytest.mark.long
 def test_the_search_finds_a_route_that_crashes(small: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError
@@ -96,6 +97,7 @@ def test_the_search_finds_a_route_that_crashes(small: Api, monkeypatch: pytest.M
     assert all("/v1/previews" in one and ": 500 " in one for one in found)
 
 
+@pytest.mark.long
 def test_the_search_finds_an_answer_that_says_more_than_is_described(
     small: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

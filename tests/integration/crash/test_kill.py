@@ -60,6 +60,7 @@ def settle(home: Path, store: str, told: Acknowledged) -> None:
     assert unasked(store, told) == []
 
 
+@pytest.mark.long
 def test_no_acknowledged_row_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/store.db"
     home, told, chance = project(tmp_path / "project", store), Acknowledged(), Random(1)
@@ -133,6 +134,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.mark.postgres
+@pytest.mark.long
 def test_no_acknowledged_row_is_lost_when_postgresql_is_killed_too(tmp_path: Path, cluster: Cluster) -> None:
     home, told, chance = project(tmp_path / "project", cluster.url), Acknowledged(), Random(3)
     for _ in range(ROUNDS):

@@ -101,6 +101,7 @@ def test_a_secret_gets_into_no_log_page_metric_or_row(
     assert [name for name, text in texts.items() if token in text] == []
 
 
+@pytest.mark.long
 def test_a_password_of_postgresql_is_not_told_when_nobody_answers(tmp_path: Path) -> None:
     pytest.importorskip("psycopg", reason="psycopg (extra 'postgres') is not installed")
     url = f"postgresql+psycopg://me:{canary('pg')}@127.0.0.1:1/evidence?password={canary('pg-query')}"
@@ -130,9 +131,13 @@ def fail_without_telling(folder: Path, store: str, named: str) -> None:
     "contract",
     [
         "source: {{kind: parquet, path: 's3://me:{0}@bucket/x'}}",
-        "source: {{kind: parquet, path: 's3://bucket/x?secret_key={0}'}}",
-        "source: {{kind: parquet, path: lake/, connection: 's3://me:{0}@bucket'}}",
-        "source: {{kind: parquet, path: lake/, password: '{0}'}}",
+        pytest.param(
+            "source: {{kind: parquet, path: 's3://bucket/x?secret_key={0}'}}", marks=pytest.mark.long
+        ),
+        pytest.param(
+            "source: {{kind: parquet, path: lake/, connection: 's3://me:{0}@bucket'}}", marks=pytest.mark.long
+        ),
+        pytest.param("source: {{kind: parquet, path: lake/, password: '{0}'}}", marks=pytest.mark.long),
         "password: {0}",
     ],
 )

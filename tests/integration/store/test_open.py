@@ -82,6 +82,7 @@ def test_a_mixed_up_simulated_store_is_refused(store_url: str) -> None:
         open_store(store_url)
 
 
+@pytest.mark.long
 def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:
     command = [sys.executable, "-W", "error", "-c", OPEN_AT_GO, store_url]
     pipe = subprocess.PIPE

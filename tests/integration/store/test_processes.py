@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine
 
 RECORDER = Path(__file__).with_name("recorder.py")
@@ -36,6 +37,7 @@ def empty(url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.long
 def test_four_processes_leave_the_same_bytes_as_one(
     store_url: str, store_contents: Callable[[str], str]
 ) -> None:
@@ -47,6 +49,7 @@ def test_four_processes_leave_the_same_bytes_as_one(
     assert store_contents(store_url) == alone
 
 
+@pytest.mark.long
 def test_many_writers_all_get_their_turn(store_url: str) -> None:
     names = ["one", "two", "three", "four"]
     assert go([start(store_url, 50, name) for name in names]) == [""] * 4
@@ -82,6 +85,8 @@ def test_what_was_recorded_before_a_kill_is_kept_whole(store_url: str) -> None:
 
 FORK = """
 import os, sys
+import pytest
+
 from featureguard.store import open_store
 with open_store(sys.argv[1]) as store:
     child = os.fork()
