@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from featureguard.cli.options import EnvironmentOption, JsonOption, ProjectOption
+from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 
 _EXIT_CODES = (
     "Exit codes: 0 nothing is wrong, 1 something is, 2 the call or a contract is wrong, 3 a store could not "
@@ -27,6 +27,7 @@ def online(
     sample: Annotated[int, typer.Option(min=1, help="How many entities of each side to compare.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Another one compares other entities.")] = 0,
     record: Annotated[bool, typer.Option("--record", help="Keep what was found as evidence.")] = False,
+    now: NowOption = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
@@ -35,5 +36,5 @@ def online(
     from featureguard.cli.online import compare_online
 
     raise typer.Exit(
-        compare_online(names or [], sample, seed, project, environment, record=record, as_json=json)
+        compare_online(names or [], sample, seed, now, project, environment, record=record, as_json=json)
     )
