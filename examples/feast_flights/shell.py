@@ -57,7 +57,8 @@ class Shell:
             text=True,
             check=False,
         )
-        self.say(done.stdout.rstrip())
+        if done.stdout:
+            self.say(done.stdout.rstrip())
         if done.returncode:
             self.say(f"(exit {done.returncode})")
         self.expect(done.returncode == exits, f"'{command}' exits {done.returncode} instead of {exits}.")

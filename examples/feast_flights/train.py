@@ -19,14 +19,13 @@ def train(store: FeatureStore, now: datetime) -> str:
     """Learn from the last weeks, measure on the last days, register; Feast tags run and version itself.
 
     Returns:
-        The version of the model.
+        How it went, in some lines.
     """
     asked = _hours(store, now)
     with store.mlflow.start_run() as run:
         # featureguard's check of a training join goes here: Feast leaves out rows whose features are too old.
         joined = store.get_historical_features(asked, store.get_feature_service(SERVICE)).to_df()
         whole = joined.dropna(subset=[*FEATURES, LABEL])
-        print(f"{len(asked):,} hours asked for, {len(joined):,} came back, {len(whole):,} of them whole")
         recent = whole["event_timestamp"] > now - HELD_OUT
         weights = fit(whole[~recent])
         off = (predict(weights, whole[recent]) - whole.loc[recent, LABEL]).abs().mean()
@@ -38,8 +37,10 @@ def train(store: FeatureStore, now: datetime) -> str:
             pip_requirements=["mlflow", "numpy", "pandas"],
         )
     version = store.mlflow.register_model(f"runs:/{run.info.run_id}/model", MODEL).version
-    print(f"{MODEL} version {version} is registered: {off:.1f} minutes off in the last {HELD_OUT.days} days")
-    return str(version)
+    return (
+        f"{len(asked):,} hours asked for, {len(joined):,} came back, {len(whole):,} of them whole\n"
+        f"{MODEL} version {version} is registered: {off:.1f} minutes off in the last {HELD_OUT.days} days"
+    )
 
 
 def _hours(store: FeatureStore, now: datetime) -> pd.DataFrame:
