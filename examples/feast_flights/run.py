@@ -120,8 +120,9 @@ def main() -> int:
     shell.say(f"Working in {folder}; every command is run there.")
     tell(shell)
     shell.title("What next")
+    activate = Path(sys.prefix) / "bin/activate"
     for line in (
-        f"source {Path(sys.prefix) / 'bin/activate'}",
+        *([f"source {activate}"] if activate.exists() else []),
         f"cd {folder}",
         "export MLFLOW_TRACKING_URI=sqlite:///mlflow.db",
         f"featureguard serve --now {STOPPED.isoformat()}    # the status page, without weather",
