@@ -38,6 +38,10 @@ dev: .venv/.dev ## make .venv with all extras and all development tools
 demo: .venv/.core ## run the demo (needs no extra but its data and the API)
 	$(BIN)/featureguard demo
 
+.PHONY: feast-flights
+feast-flights: .venv/.dev ## run the example with Feast and MLflow, from offline rows to a refused promotion
+	$(BIN)/python examples/feast_flights/run.py
+
 .PHONY: test
 test: .venv/.dev ## run the tests with all extras installed
 	$(BIN)/pytest $(PYTEST_ARGS)

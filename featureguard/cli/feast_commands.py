@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from featureguard.cli.options import EnvironmentOption, JsonOption, ProjectOption
+from featureguard.cli.options import EnvironmentOption, JsonOption, NowOption, ProjectOption
 
 _EXIT_CODES = (
     "Exit codes: 0 nothing is wrong, 1 something is, 2 the call or a contract is wrong, 3 a store could not "
@@ -34,15 +34,19 @@ def online(
             help="Instead, put what Feast materialized so far into the timelines: SLIs then know the past.",
         ),
     ] = False,
+    now: NowOption = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare what Feast's online store serves with its offline rows, entity by entity."""
     from featureguard.cli.online import compare_online, import_history
+    from featureguard.errors import UsageError
 
     if history:
+        if now or record:
+            raise UsageError("--history tells of the whole past. Leave out --now and --record.")
         raise typer.Exit(import_history(names or [], project, environment, as_json=json))
     raise typer.Exit(
-        compare_online(names or [], sample, seed, project, environment, record=record, as_json=json)
+        compare_online(names or [], sample, seed, now, project, environment, record=record, as_json=json)
     )

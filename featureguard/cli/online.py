@@ -33,6 +33,7 @@ def compare_online(
     names: list[str],
     sample: int,
     seed: int,
+    now: str | None,
     project: Path | None,
     environment: str | None,
     *,
@@ -41,7 +42,12 @@ def compare_online(
 ) -> int:
     """Compare the named datasets; 1 if something is wrong, 3 if a store could not be read."""
     code, told = 0, []
-    with opened(project, environment, None) as found:
+    with opened(project, environment, now) as found:
+        if record and not found.records:
+            raise UsageError(
+                "--record keeps what is true now. Leave out --now, or record in a store that is marked"
+                " 'simulated'."
+            )
         for contract in _chosen(names, found.catalog.contracts.values()):
             try:
                 truth = _look(contract, found, sample, seed)
@@ -49,7 +55,7 @@ def compare_online(
                 print(f"{contract.dataset}: {error}", file=sys.stderr)
                 code = UNKNOWN if code != WRONG else code
                 continue
-            if record and found.records:
+            if record:
                 found.guard.store_in_use.record_external(to_external(contract.dataset, truth))
             code = WRONG if truth.findings else code
             told.append((contract.dataset, truth))

@@ -269,6 +269,28 @@ def test_what_is_wrong_online_is_told_and_kept_as_evidence(
     assert "clicks_online" in kept  # and this is not.
 
 
+def test_another_instant_is_looked_at_and_kept_only_where_times_are_made_up(
+    imports: Imports, deployed: Field, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.materialize(deployed.now - timedelta(days=1), deployed.now, "pairs")
+    imports("--online")
+    capsys.readouterr()
+    later = (deployed.now + timedelta(hours=12)).isoformat()
+    assert run(["online", "pairs_online", "--now", later]) == 1
+    said = capsys.readouterr().out
+    assert "newest 13h" in said
+    assert "50 of 50 entities" in said.split("TTL_EXCEEDED")[1]
+    assert run(["online", "pairs_online", "--now", later, "--record"]) == 2
+    assert "--record keeps what is true now. Leave out --now" in capsys.readouterr().err
+    store = "store: {url: 'sqlite:///simulated.db', simulated: true}\n"
+    (tmp_path / "featureguard.yaml").write_text(f"catalog: [contracts/]\n{store}")
+    assert run(["online", "pairs_online", "--now", later, "--record"]) == 1
+    capsys.readouterr()
+    run(["gate", "fraud_v2_online", "--for", "serve", "--now", later, "--json"])
+    reasons = json.loads(capsys.readouterr().out)["reasons"]
+    assert "TTL_EXCEEDED" in {one["code"] for one in reasons if one["dataset"] == "pairs_online"}
+
+
 @pytest.mark.parametrize(
     ("names", "code", "told"),
     [
