@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featureguard.errors import SourceUnreadableError
 from featureguard.feature_registry import Repo, View
-from featureguard.online_store.rows import Row, table_of
+from featureguard.online_store.rows import Row, ages_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +28,10 @@ class Reader(Protocol):
         """The entities with these keys."""
         ...
 
+    def ages(self, view: View, keys: Sequence[bytes] | None) -> Iterator[Row]:
+        """The entities with these keys, or all, with their times and without values."""
+        ...
+
     def close(self) -> None:
         """Let go of connections."""
         ...
@@ -35,6 +39,9 @@ class Reader(Protocol):
 
 class OnlineStore:
     """What an online store holds.
+
+    It keeps its connections until it is left, so that the next question is answered at once. Threads may
+    share it, and each has a connection of its own.
 
     Args:
         reader: Reads it.
@@ -66,6 +73,18 @@ class OnlineStore:
             SourceError: If the store cannot be read.
         """
         return table_of(view, self.reader.of(view, keys))
+
+    def ages(self, view: View, keys: Sequence[bytes] | None = None) -> pa.Table:
+        """Event times alone: join keys and `event_timestamp`. No value of a feature is read.
+
+        Args:
+            view: The view.
+            keys: Entities to look for; those that are not there are left out. `None`: all that are there.
+
+        Raises:
+            SourceError: If the store cannot be read.
+        """
+        return ages_of(view, self.reader.ages(view, keys))
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +125,12 @@ def _address(repo: Repo, settings: Any, kind: str) -> Any:
     if kind == "sqlite":
         path = repo.path(str(settings.get("path", "data/online.db")))
         return sa.URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    schema = str(settings.get("db_schema", "public"))
+    path = str(settings.get("db_schema", "public") or settings.get("user")).strip()
+    certificates = {
+        name: str(settings[f"{name}_path"])
+        for name in ("sslkey", "sslcert", "sslrootcert")
+        if settings.get(f"{name}_path")
+    }
     return sa.URL.create(
         "postgresql+psycopg",
         username=settings.get("user"),
@@ -116,7 +140,8 @@ def _address(repo: Repo, settings: Any, kind: str) -> Any:
         database=settings.get("database"),
         query={
             "sslmode": str(settings.get("sslmode", "require")),
-            "options": f"-csearch_path={schema}",
+            "options": f"-csearch_path={path if path == 'public' else f'{path},public'}",
             "connect_timeout": "5",
+            **certificates,
         },
     )

@@ -18,7 +18,7 @@ _AT_ONCE = 2_000
 
 
 class RedisStore:
-    """A store in one Redis server.
+    """A store in one Redis server. Connections are kept until it is closed; threads may share it.
 
     Args:
         settings: `online_store` of `feature_store.yaml`; may hold a password.
@@ -76,6 +76,19 @@ class RedisStore:
         for begin in range(0, len(keys), _AT_ONCE):
             yield from self._of(view, [key + self._project for key in keys[begin : begin + _AT_ONCE]])
 
+    def ages(self, view: View, keys: Sequence[bytes] | None) -> Iterator[Row]:
+        """The entities with these keys, or all, without values; one without a time is left out.
+
+        Raises:
+            SourceUnreadableError: If the server cannot be reached.
+        """
+        field = f"_ts:{self._name(view)}"
+        chosen = self._keys(view) if keys is None else (key + self._project for key in keys)
+        while some := list(islice(chosen, _AT_ONCE)):
+            for key, (moment,) in zip(some, self._told(some, [field]), strict=True):
+                if moment is not None:
+                    yield Row(key.removesuffix(self._project), _micros(moment))
+
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
@@ -93,17 +106,9 @@ class RedisStore:
             raise _away(error) from None
 
     def _of(self, view: View, keys: Sequence[bytes]) -> Iterator[Row]:
-        version = f"_v{view.version}" if self._versioned and view.version else ""
-        name = f"{view.name}{version}"
-        fields: list[Any] = [f"_ts:{name}".encode(), *(_field(name, one) for one in view.features)]
-        try:
-            with self._client.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.hmget(key, fields)  # type: ignore[arg-type]
-                found = pipe.execute()
-        except self._errors as error:
-            raise _away(error) from None
-        for key, (moment, *values) in zip(keys, found, strict=True):
+        name = self._name(view)
+        fields = [f"_ts:{name}", *(_field(name, one) for one in view.features)]
+        for key, (moment, *values) in zip(keys, self._told(keys, fields), strict=True):
             if moment is None and not any(values):
                 continue  # An entity of another view with the same join keys.
             yield Row(
@@ -113,6 +118,18 @@ class RedisStore:
                     name: one for name, one in zip(view.features, values, strict=True) if one is not None
                 },
             )
+
+    def _told(self, keys: Sequence[bytes], fields: list[Any]) -> list[Any]:
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.hmget(key, fields)  # type: ignore[arg-type]
+                return pipe.execute()
+        except self._errors as error:
+            raise _away(error) from None
+
+    def _name(self, view: View) -> str:
+        return f"{view.name}_v{view.version}" if self._versioned and view.version else view.name
 
 
 def _field(view: str, feature: str) -> bytes:

@@ -14,11 +14,12 @@ from featureguard.feature_registry import View
 from featureguard.online_store.rows import Row
 
 _AT_ONCE = 500
+_KEY: Any = sa.column("entity_key")
 _COLUMNS = ("entity_key", "feature_name", "value", "event_ts", "created_ts")
 
 
 class SqlStore:
-    """A store behind SQLAlchemy.
+    """A store behind SQLAlchemy. Connections are kept until it is closed; threads may share it.
 
     Args:
         address: SQLAlchemy's; may hold a password.
@@ -29,7 +30,7 @@ class SqlStore:
     def __init__(self, address: str | sa.URL, project: str, *, versioned: bool) -> None:
         self._project, self._versioned = project, versioned
         try:
-            self._engine = sa.create_engine(address, poolclass=sa.NullPool)
+            self._engine = sa.create_engine(address, pool_pre_ping=True)  # One kept for long may be cut.
         except (sa.exc.ArgumentError, ImportError) as error:
             raise _away(error) from None
 
@@ -39,7 +40,7 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        yield from self._read(self._query(view).order_by(sa.column("entity_key")), view)
+        yield from self._read(self._query(view).order_by(_KEY), view)
 
     def sample(self, view: View, count: int, seed: int) -> Iterator[Row]:
         """Some entities, each as likely as any other; the whole view if it has no more.
@@ -47,7 +48,7 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        keys: Any = sa.select(sa.column("entity_key")).distinct().select_from(self._table(view))
+        keys: Any = sa.select(_KEY).distinct().select_from(self._table(view))
         numbered = keys.subquery()
         query = sa.select(numbered.c.entity_key).order_by(sa.func.random()).limit(count)
         try:
@@ -63,9 +64,21 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        for begin in range(0, len(keys), _AT_ONCE):
-            some = sa.column("entity_key").in_(list(keys[begin : begin + _AT_ONCE]))
-            yield from self._read(self._query(view).where(some).order_by(sa.column("entity_key")), view)
+        for some in self._among(keys):
+            yield from self._read(self._query(view).where(some).order_by(_KEY), view)
+
+    def ages(self, view: View, keys: Sequence[bytes] | None) -> Iterator[Row]:
+        """The entities with these keys, or all, without values: the database finds the oldest time of each.
+
+        Raises:
+            SourceUnreadableError: If the store cannot be reached or has no table for the view.
+        """
+        event = sa.column("event_ts")
+        lacking = sa.func.count() - sa.func.count(event)
+        query: Any = sa.select(_KEY, sa.func.min(event), lacking).select_from(self._table(view))
+        for some in [sa.true()] if keys is None else self._among(keys):
+            for key, oldest, count in self._told(query.where(some).group_by(_KEY), view):
+                yield Row(bytes(key), None if count else _micros(oldest))
 
     def close(self) -> None:
         """Let go of connections."""
@@ -78,12 +91,23 @@ class SqlStore:
     def _query(self, view: View) -> Any:
         return sa.select(*map(sa.column, _COLUMNS)).select_from(self._table(view))
 
+    def _among(self, keys: Sequence[bytes]) -> Iterator[Any]:
+        """Conditions that each hold for some of the keys."""
+        if self._engine.dialect.name == "postgresql":  # One parameter, whatever there is in it.
+            named = sa.bindparam("keys", list(keys), sa.ARRAY(sa.LargeBinary))
+            yield _KEY == sa.any_(named)
+            return
+        for begin in range(0, len(keys), _AT_ONCE):
+            yield _KEY.in_(list(keys[begin : begin + _AT_ONCE]))
+
     def _read(self, query: Any, view: View) -> Iterator[Row]:
+        for key, features in groupby(self._told(query, view), key=lambda one: bytes(one[0])):
+            yield _row(key, list(features))
+
+    def _told(self, query: Any, view: View) -> Iterator[Any]:
         try:
             with self._engine.connect() as connection:
-                told = connection.execution_options(yield_per=10_000).execute(query)
-                for key, features in groupby(told, key=lambda one: bytes(one[0])):
-                    yield _row(key, list(features))
+                yield from connection.execution_options(yield_per=10_000).execute(query)
         except sa.exc.SQLAlchemyError as error:
             raise _away(error, view) from None
 
