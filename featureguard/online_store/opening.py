@@ -142,6 +142,7 @@ def _address(repo: Repo, settings: Any, kind: str) -> Any:
             "sslmode": str(settings.get("sslmode", "require")),
             "options": f"-csearch_path={path if path == 'public' else f'{path},public'}",
             "connect_timeout": "5",
+            "application_name": "featureguard",
             **certificates,
         },
     )

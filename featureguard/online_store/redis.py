@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from random import Random
 from typing import Any
@@ -123,7 +124,7 @@ class RedisStore:
         try:
             with self._client.pipeline(transaction=False) as pipe:
                 for key in keys:
-                    pipe.hmget(key, fields)  # type: ignore[arg-type]
+                    pipe.execute_command("HMGET", key, *fields)
                 return pipe.execute()
         except self._errors as error:
             raise _away(error) from None
@@ -138,16 +139,22 @@ def _field(view: str, feature: str) -> bytes:
     return struct.pack("<I", mmh3.hash(f"{view}:{feature}", signed=False))
 
 
+@cache
+def _timestamp() -> Any:
+    from google.protobuf.timestamp_pb2 import Timestamp  # noqa: PLC0415  (comes with Feast)
+
+    return Timestamp
+
+
 def _micros(moment: bytes | None) -> int | None:
     if moment is None:
         return None
-    from google.protobuf.timestamp_pb2 import Timestamp  # noqa: PLC0415
-
     try:
-        told = Timestamp.FromString(moment)
+        told = _timestamp().FromString(moment)
     except Exception:
         raise SourceCorruptError("The online store holds a time that cannot be read.") from None
-    return int(told.seconds) * 1_000_000 + int(told.nanos) // 1_000
+    micros: int = told.seconds * 1_000_000 + told.nanos // 1_000
+    return micros
 
 
 def _options(address: str) -> dict[str, Any]:

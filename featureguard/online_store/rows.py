@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from featureguard.feature_registry import View
 from featureguard.feature_registry.protos import message
-from featureguard.online_store.keys import decode
+from featureguard.online_store.keys import decode_all
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,10 +65,9 @@ def ages_of(view: View, rows: Iterable[Row]) -> pa.Table:
 def _entities(view: View, rows: Sequence[Row]) -> dict[str, Any]:
     import pyarrow as pa  # noqa: PLC0415  (heavy)
 
-    entities = [decode(one.key) for one in rows]
+    entities = decode_all([one.key for one in rows], view.join_keys)
     columns: dict[str, Any] = {
-        name: pa.array([one.get(name) for one in entities], _arrow_type(kind))
-        for name, kind in view.join_keys.items()
+        name: pa.array(entities[name], _arrow_type(kind)) for name, kind in view.join_keys.items()
     }
     columns[EVENT] = pa.array([one.event_us or None for one in rows], pa.timestamp("us", tz="UTC"))
     return columns

@@ -1,4 +1,4 @@
-"""Feast on real parts: a feature repository, once on files and SQLite, once on PostgreSQL and Redis."""
+"""Feast on real parts: a feature repository, on files and SQLite, on Redis, or on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Field:
 
     Attributes:
         folder: The repository.
-        kind: `sqlite` or `redis`: its online store.
+        kind: `sqlite`, `redis` or `postgres`: its online store.
         now: When its data was made, UTC.
     """
 
@@ -61,6 +61,12 @@ class Field:
                 self._store = FeatureStore(str(self.folder))
         self._store.refresh_registry()
         return self._store
+
+    def close(self) -> None:
+        """Close the connection that Feast's store in PostgreSQL keeps for good."""
+        connection = getattr(self._store and self._store._get_provider().online_store, "_conn", None)
+        if connection is not None:
+            connection.close()
 
     def apply(self) -> None:
         """`feast apply`."""

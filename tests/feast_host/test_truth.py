@@ -1,11 +1,12 @@
 """Every way in which an online store is known to be wrong is planted, found, named and explained.
 
-Both stores are wrong in ways of their own: Redis keeps the newest event time, SQLite the last write.
+Stores are wrong in ways of their own: Redis keeps the newest event time, SQLite and PostgreSQL the last write.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,8 +27,11 @@ from tests.feast_host.field import CUSTOMERS, DRIVERS, Field, made
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("redis", marks=pytest.mark.postgres)])
-def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Field:
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", *(pytest.param(one, marks=pytest.mark.postgres) for one in ("redis", "postgres"))],
+)
+def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """A repository in which everything is wrong that can be."""
     folder = tmp_path_factory.mktemp("planted") / "repo"
     registry = {"path": "data/registry.db"}
@@ -36,9 +40,12 @@ def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         registry = {"registry_type": "sql", "path": f'"{request.getfixturevalue("postgres_url")}"'}
         address = request.getfixturevalue("redis_address")
         online = {"type": "redis", "connection_string": f'"{address}"'}
+    if request.param == "postgres":
+        online = request.getfixturevalue("postgres_settings")
     found = made(folder, request.param, registry, online, project="planted")
     plant(found)
-    return found
+    yield found
+    found.close()
 
 
 def plant(at: Field) -> None:
