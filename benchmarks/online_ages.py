@@ -72,7 +72,7 @@ def _asked(tool: str, folder: Path, entities: int, asked: int, times: int) -> Fi
 
 def _run(*arguments: object) -> str:
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.online_ages", *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2_000:])
     return done.stdout
@@ -95,7 +95,7 @@ def ask(tool: str, folder: Path, entities: int, asked: int, times: int) -> None:
 
 
 Work = Callable[[list[int]], list[int]]
-"""From the numbers of drivers to how many seconds after a fixed instant the times of those are who are there."""
+"""From the numbers of drivers to the times of those who are there, in seconds after a fixed instant."""
 
 
 def _ours(question: str, folder: Path) -> Work:
@@ -126,8 +126,8 @@ def _ours(question: str, folder: Path) -> Work:
 
 def _online_read(folder: Path) -> Work:
     store = _feast(folder)
-    from feast.protos.feast.types.EntityKey_pb2 import EntityKey  # type: ignore[import-untyped]
-    from feast.protos.feast.types.Value_pb2 import Value  # type: ignore[import-untyped]
+    from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+    from feast.protos.feast.types.Value_pb2 import Value
 
     view, online = store.get_feature_view(VIEW), store._get_provider().online_store
 

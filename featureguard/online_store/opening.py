@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """Reads one kind of store."""
+    """Reads one kind of store.
+
+    Attributes:
+        lists: Whether it can tell what is there; otherwise it answers for named entities only.
+    """
+
+    lists: bool
 
     def rows(self, view: View) -> Iterator[Row]:
         """Every entity of a view."""
@@ -49,6 +55,14 @@ class OnlineStore:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+
+    def lists(self, view: View) -> bool:
+        """Whether the store can tell what it holds of a view.
+
+        Where it cannot, entities that are online only are never found, and `table`, `sample` and `ages`
+        without keys raise an error.
+        """
+        return self.reader.lists or not view.join_keys
 
     def table(self, view: View) -> pa.Table:
         """Every entity of a view: join keys, `event_timestamp`, `created`, features.
@@ -96,11 +110,13 @@ class OnlineStore:
 def open_online(repo: Repo) -> OnlineStore:
     """Open the online store of a feature repository.
 
+    Redis, PostgreSQL and SQLite are read directly, a feature server over HTTP, any other by Feast itself.
+
     Args:
         repo: The feature repository.
 
     Raises:
-        SourceUnreadableError: If it has none, or one of a kind that cannot be read.
+        SourceUnreadableError: If it has none, or its settings make no sense.
         MissingExtraError: If a package for it is not installed.
     """
     settings, kind = repo.online, repo.online_type
@@ -113,10 +129,15 @@ def open_online(repo: Repo) -> OnlineStore:
         from featureguard.online_store.sql import SqlStore  # noqa: PLC0415
 
         return OnlineStore(SqlStore(_address(repo, settings, kind), repo.project, versioned=versioned))
-    raise SourceUnreadableError(
-        f"The Feast project '{repo.project}' has an online store of the type '{kind or 'none'}', which cannot"
-        " be read yet. Those of the types redis, postgres and sqlite can."
-    )
+    if kind == "remote":
+        from featureguard.online_store.feature_server import FeatureServer  # noqa: PLC0415
+
+        return OnlineStore(FeatureServer(settings))
+    if not kind:
+        raise SourceUnreadableError(f"The Feast project '{repo.project}' has no online store.")
+    from featureguard.online_store.by_feast import FeastStore  # noqa: PLC0415
+
+    return OnlineStore(FeastStore(repo))
 
 
 def _address(repo: Repo, settings: Any, kind: str) -> Any:

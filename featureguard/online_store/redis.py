@@ -27,6 +27,8 @@ class RedisStore:
         versioned: Whether fields have the version of their view in their name.
     """
 
+    lists = True
+
     def __init__(self, settings: Mapping[str, Any], project: str, *, versioned: bool) -> None:
         kind = settings.get("redis_type", "redis")
         if kind != "redis":
@@ -124,7 +126,7 @@ class RedisStore:
         try:
             with self._client.pipeline(transaction=False) as pipe:
                 for key in keys:
-                    pipe.execute_command("HMGET", key, *fields)
+                    pipe.execute_command("HMGET", key, *fields)  # type: ignore[no-untyped-call]
                 return pipe.execute()
         except self._errors as error:
             raise _away(error) from None

@@ -30,6 +30,8 @@ class SqlStore:
         versioned: Whether tables have the version of their view in their name.
     """
 
+    lists = True
+
     def __init__(self, address: str | sa.URL, project: str, *, versioned: bool) -> None:
         self._project, self._versioned = project, versioned
         try:
@@ -77,7 +79,7 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        event = sa.column("event_ts")
+        event: Any = sa.column("event_ts")
         oldest: Any = sa.func.min(event)
         if self._is_postgres:  # Numbers are read much faster than times.
             oldest = sa.cast(sa.extract("epoch", oldest) * 1_000_000, sa.BigInteger)

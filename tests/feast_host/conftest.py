@@ -50,7 +50,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_a
 
 @pytest.fixture(scope="session")
 def postgres_settings(postgres_url: str) -> dict[str, str]:
-    """What `feature_store.yaml` says of a store of Feast in PostgreSQL: the host is the folder of its socket."""
+    """`feature_store.yaml` for a store of Feast in PostgreSQL: the host is the folder of its socket."""
     from sqlalchemy import make_url
 
     address = make_url(postgres_url)

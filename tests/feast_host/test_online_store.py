@@ -117,7 +117,9 @@ def cut(field: Field) -> None:
 
         with psycopg.connect(host=settings["host"], user=settings["user"], dbname="postgres") as one:
             ours = "application_name = 'featureguard'"
-            assert one.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}").fetchall()
+            assert one.execute(
+                f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}"
+            ).fetchall()
 
 
 def test_an_entity_is_as_old_as_the_oldest_of_its_features(postgres_online: Field) -> None:
@@ -166,8 +168,8 @@ def test_a_push_is_there_at_once_and_one_of_nothing_but_nulls_leaves_nothing(fil
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({}, "has an online store of the type 'none'"),
-        ({"type": "dynamodb"}, "has an online store of the type 'dynamodb', which cannot be read yet"),
+        ({}, "'rides' has no online store"),
+        ({"type": "dynamodb"}, "of the type 'dynamodb' answers for named entities only"),
         ({"type": "redis", "redis_type": "redis_cluster"}, "'redis_cluster' cannot be read yet"),
         ({"type": "redis", "connection_string": "nonsense"}, "names no 'host:port'"),
         ({"type": "redis", "connection_string": "a:1,b:2"}, "names no single 'host:port'"),

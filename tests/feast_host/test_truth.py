@@ -1,6 +1,6 @@
 """Every way in which an online store is known to be wrong is planted, found, named and explained.
 
-Stores are wrong in ways of their own: Redis keeps the newest event time, SQLite and PostgreSQL the last write.
+Stores are wrong in ways of their own: Redis keeps the newest event time, others the last write.
 """
 
 from __future__ import annotations
