@@ -9,7 +9,7 @@ import pytest
 
 from tests.feast_host.field import Field, made, redis_server
 
-_TAKES_FEAST = {"files", "servers", "postgres_online", "deployed", "planted"}
+_TAKES_FEAST = {"files", "tables", "servers", "postgres_online", "deployed", "planted"}
 
 
 @pytest.hookimpl(tryfirst=True)
