@@ -61,9 +61,9 @@ def rows_by_feast(repo: Repo, view: View) -> pa.Table:
     if source.path and repo.offline_type in ("dask", "file"):
         raise SourceUnreadableError(
             f"The rows of the feature view '{view.name}' are files of the format"
-            f" '{source.format or 'unknown'}', and Feast's offline store '{repo.offline_type}' takes every file"
-            " for Parquet, also those that the format counts as deleted. Hand them in from the job that writes"
-            " them: 'source: {kind: memory}'."
+            f" '{source.format or 'unknown'}', and Feast's offline store '{repo.offline_type}' takes every"
+            " file for Parquet, also those that the format counts as deleted. Hand them in from the job that"
+            " writes them: 'source: {kind: memory}'."
         )
     keys = [source.column_of(one) for one in view.join_keys]
     wanted = [*keys, *(source.column_of(one) for one in view.features)]
