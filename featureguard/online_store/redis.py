@@ -16,6 +16,7 @@ from featureguard.online_store.keys import ENTITYLESS, prefix
 from featureguard.online_store.rows import Row
 
 _AT_ONCE = 2_000
+_HGET_ALL = "local t = {} for n, k in ipairs(KEYS) do t[n] = redis.call('HGET', k, ARGV[1]) end return t"
 
 
 class RedisStore:
@@ -40,7 +41,8 @@ class RedisStore:
         except ImportError:
             raise MissingExtraError("redis", "feast") from None
         self._project, self._versioned = project.encode(), versioned
-        self._errors = redis.RedisError, OSError
+        self._errors, self._refused = (redis.RedisError, OSError), redis.ResponseError
+        self._asks_at_once = True
         options = _options(str(settings.get("connection_string", "localhost:6379")))
         self._client = redis.Redis(retry=Retry(NoBackoff(), 0), **options)  # Whoever looks asks again.
 
@@ -88,7 +90,7 @@ class RedisStore:
         field = f"_ts:{self._name(view)}"
         chosen = self._keys(view) if keys is None else (key + self._project for key in keys)
         while some := list(islice(chosen, _AT_ONCE)):
-            for key, (moment,) in zip(some, self._told(some, [field]), strict=True):
+            for key, moment in zip(some, self._field(some, field), strict=True):
                 if moment is not None:
                     yield Row(key.removesuffix(self._project), _micros(moment))
 
@@ -121,6 +123,19 @@ class RedisStore:
                     name: one for name, one in zip(view.features, values, strict=True) if one is not None
                 },
             )
+
+    def _field(self, keys: Sequence[bytes], field: str) -> list[bytes | None]:
+        """One field of many hashes, in one question where the server lets us: a third of the work."""
+        if self._asks_at_once:
+            try:
+                found: list[bytes | None] = self._client.eval_ro(_HGET_ALL, len(keys), *keys, field)  # type: ignore[assignment]
+            except self._refused:  # Redis before 7, or a user who may run no scripts.
+                self._asks_at_once = False
+            except self._errors as error:
+                raise _away(error) from None
+            else:
+                return found
+        return [one for (one,) in self._told(keys, [field])]
 
     def _told(self, keys: Sequence[bytes], fields: list[Any]) -> list[Any]:
         try:

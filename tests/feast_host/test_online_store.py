@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,24 @@ def test_ages_of_keys_of_text_of_two_parts_and_of_none(filled: Field) -> None:
             ages, table = pl.DataFrame(store.ages(view)), pl.DataFrame(store.table(view))
             assert ages.columns == [*columns, EVENT]
             assert ages.sort(ages.columns).equals(table.select(ages.columns).sort(ages.columns))
+
+
+def test_a_user_of_redis_who_may_run_no_scripts_is_told_the_same_ages(servers: Field) -> None:
+    import redis
+
+    servers.materialize(servers.now - timedelta(days=1), servers.now, "driver_stats")
+    repo = read_repo(servers.folder, os.environ)
+    view, address = view_of(servers, "driver_stats"), str(repo.online["connection_string"])
+    with redis.Redis.from_url(f"redis://{address}") as client:
+        client.acl_setuser(
+            "reader", enabled=True, passwords=["+word"], keys=["*"], commands=["+@all", "-@scripting"]
+        )
+    settings = {**repo.online, "connection_string": f"{address},username=reader,password=word"}
+    with open_online(repo) as store, open_online(replace(repo, online=settings)) as limited:
+        for _ in range(2):
+            assert pl.DataFrame(limited.ages(view)).sort("driver_id").height == DRIVERS
+        same = pl.DataFrame(store.ages(view)).sort("driver_id")
+        assert pl.DataFrame(limited.ages(view)).sort("driver_id").equals(same)
 
 
 def test_an_open_store_answers_after_its_server_cut_its_connections(filled: Field) -> None:
