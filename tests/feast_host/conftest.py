@@ -40,12 +40,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Field:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_address: str) -> Field:
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_address: str
+) -> Iterator[Field]:
     """A repository with its registry in PostgreSQL, and Redis as online store; not materialized."""
     pytest.importorskip("feast", reason="feast (extra 'feast') is not installed")
     folder = tmp_path_factory.mktemp("servers") / "repo"
     registry = {"registry_type": "sql", "path": f'"{postgres_url}"', "cache_ttl_seconds": "60"}
-    return made(folder, "redis", registry, {"type": "redis", "connection_string": f'"{redis_address}"'})
+    found = made(folder, "redis", registry, {"type": "redis", "connection_string": f'"{redis_address}"'})
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

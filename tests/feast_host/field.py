@@ -63,10 +63,16 @@ class Field:
         return self._store
 
     def close(self) -> None:
-        """Close the connection that Feast's store in PostgreSQL keeps for good."""
-        connection = getattr(self._store and self._store._get_provider().online_store, "_conn", None)
+        """Close the connections to PostgreSQL that Feast keeps for good."""
+        if self._store is None:
+            return
+        connection = getattr(self._store._get_provider().online_store, "_conn", None)
         if connection is not None:
             connection.close()
+        for name in ("write_engine", "read_engine"):
+            engine = getattr(self._store.registry, name, None)
+            if engine is not None:
+                engine.dispose()
 
     def apply(self) -> None:
         """`feast apply`."""
