@@ -41,6 +41,7 @@ def main() -> None:
     _dagster(max(20, options.rows // 10_000))
     _airflow(min(500, max(20, options.rows // 20_000)))
     _suites(folder, options.rows // 10, options.rounds)
+    _online(min(10_000, max(100, options.rows // 100)), 25 if options.rounds > 1 else 3)
     if find_spec("benchmarks.contracts"):
         subprocess.run([sys.executable, "-m", "benchmarks.contracts"], check=True)
     print(f"\nAll in {spelled(time.perf_counter() - started)}.")
@@ -165,6 +166,14 @@ def _suites(folder: Path, rows: int, rounds: int) -> None:
         best = min(others, key=others.__getitem__)
         times = others[best] / found["featureguard"].seconds
         print(target(f"{best} takes", times, 2, "times as long", at_least=True))
+
+
+def _online(entities: int, times: int) -> None:
+    if find_spec("feast"):
+        asked = [str(entities), str(min(1_000, entities // 2)), str(times)]
+        subprocess.run([sys.executable, "-m", "benchmarks.online_ages", *asked], check=True)
+    else:
+        print("\n(l) the extra 'feast' is not installed: Feast is left out")
 
 
 def _options() -> argparse.Namespace:

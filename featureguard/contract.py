@@ -117,7 +117,7 @@ class MemoryConfig(Model):
 
 
 class FeastConfig(Model):
-    """A Feast feature view, read where its rows are and not through Feast.
+    """A Feast feature view, read where its rows are; through Feast only what cannot be read otherwise.
 
     Attributes:
         kind: Says that Feast's registry knows where the rows are.

@@ -155,6 +155,8 @@ def _print(told: list[tuple[str, Truth]]) -> None:
 def _headline(truth: Truth) -> Iterator[str]:
     which = "all" if truth.whole else "a sample of"
     yield f"{which} {words.count(truth.looked_at, 'entity').replace('entitys', 'entities')} compared"
+    if not truth.listed:
+        yield "what is only online cannot be found in this store"
     fresh = truth.comparison.fresh
     if fresh.value is not None and fresh.interval is not None:
         low, high = fresh.interval
@@ -173,6 +175,7 @@ def _to_dict(name: str, truth: Truth) -> dict[str, Any]:
         "view": truth.view,
         "looked_at": truth.looked_at,
         "whole": truth.whole,
+        "listed": truth.listed,
         "fresh_ratio": fresh.value,
         "fresh_ratio_interval": fresh.interval,
         "newest": truth.newest,

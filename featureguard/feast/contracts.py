@@ -103,10 +103,12 @@ def _contract(view: View, registry: Registry, repo: str, owner: str) -> Written:
         tags.note("is fed by pushes: whether its offline rows move depends on who pushes, and where to")
     if not view.enabled:
         tags.note("is switched off in Feast")
-    if source.format not in ("parquet", ""):
-        tags.note(f"has files of the format '{source.format}', which cannot be read yet")
+    if source.path and source.format != "parquet":
+        tags.note(f"has files of the format '{source.format or 'unknown'}': they are read if Feast can")
     elif not source.path:
-        tags.note(f"has a source of the kind '{source.kind}', which cannot be read yet")
+        tags.note(
+            f"has a source of the kind '{source.kind}', which is read through Feast: slowly, as a whole"
+        )
     return Written(name_of(view.name), document, tuple(tags.notes))
 
 

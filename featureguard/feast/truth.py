@@ -46,6 +46,8 @@ class Truth:
         newest: Newest event time online of those that were looked at; `None` if there is none.
         feast_age: What Feast's own gauge says: time since the last materialization's end; `None` if never.
         findings: What is wrong, worst first.
+        listed: Whether the online store told what it holds. If not, only entities with offline rows were
+            looked at, and those that are online only could not be found.
     """
 
     view: str
@@ -56,6 +58,7 @@ class Truth:
     newest: datetime | None
     feast_age: timedelta | None
     findings: tuple[Finding, ...]
+    listed: bool = True
 
 
 def truth_of(
@@ -87,8 +90,9 @@ def truth_of(
     names = list(view.join_keys)
     columns = {name: source.column_of(name) for name in (*names, *view.features)}
     expected, all_offline = some_entities(offline, {name: columns[name] for name in names}, sample, seed)
-    served = pl.DataFrame(store.sample(view, sample, seed))
-    all_online = served.height < sample
+    listed = store.lists(view)
+    served = pl.DataFrame(store.sample(view, sample, seed) if listed else store.of(view, []))
+    all_online = listed and served.height < sample
     asked = _others(expected, served, names)
     if asked.height:
         keys = [encode(view.join_keys, entity) for entity in asked.iter_rows(named=True)]
@@ -119,6 +123,7 @@ def truth_of(
         latest,
         now - ended if ended else None,
         (),
+        listed,
     )
     return replace(told, findings=tuple(_findings(view, told, within)))
 

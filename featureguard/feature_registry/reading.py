@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 from featureguard.errors import SourceUnreadableError
+from featureguard.feature_registry.by_feast import ask_feast
 from featureguard.feature_registry.decoding import registry_of
 from featureguard.feature_registry.protos import message
 from featureguard.feature_registry.repo import Repo
 from featureguard.feature_registry.snapshot import Registry
-
-PATIENCE_SECONDS = 120
-"""How long Feast itself may take to read a registry that only it can read."""
 
 _TABLES = (
     # table, column, and where it stands in the message of a whole registry
@@ -24,15 +20,6 @@ _TABLES = (
     ("entities", "entity_proto", "entities", "Entity"),
     ("projects", "project_proto", "projects", "Project"),
 )
-
-_BY_FEAST = """
-import contextlib, sys
-out = sys.stdout.buffer
-with contextlib.redirect_stdout(sys.stderr):
-    from feast import FeatureStore
-    told = FeatureStore(repo_path=sys.argv[1]).registry.proto().SerializeToString()
-out.write(told)
-"""
 
 
 def read_registry(repo: Repo) -> Registry:
@@ -111,20 +98,14 @@ def _from_sql(repo: Repo) -> Any:
 
 
 def _by_feast(repo: Repo, kind: str) -> Any:
-    command = [sys.executable, "-W", "ignore", "-c", _BY_FEAST, str(repo.folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise SourceUnreadableError(
-            f"Feast did not read its registry of the type '{kind}' within {PATIENCE_SECONDS} s."
-        ) from None
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].partition(":")[0]
-        raise SourceUnreadableError(
-            f"Feast cannot read its registry of the type '{kind}' ({last}). What does"
-            f" 'feast -c {repo.folder} feature-views list' say?"
-        )
-    return _parsed(message("Registry", "Registry"), done.stdout, repo)
+    told = ask_feast(
+        repo,
+        "told = store.registry.proto().SerializeToString()",
+        (),
+        what=f"its registry of the type '{kind}'",
+        hint=f"What does 'feast -c {repo.folder} feature-views list' say?",
+    )
+    return _parsed(message("Registry", "Registry"), told, repo)
 
 
 def _parsed(kind: Any, content: bytes, repo: Repo) -> Any:

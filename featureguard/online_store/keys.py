@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from featureguard.errors import SourceCorruptError, SourceUnreadableError
 
@@ -20,6 +21,9 @@ _TYPES: Mapping[str, int] = {
     "UNIX_TIMESTAMP": _UNIX,
 }
 
+_NUMBERS: Mapping[str, str] = {"INT32": "i", "INT64": "q", "UNIX_TIMESTAMP": "q"}
+"""How the values of types are packed that all have one length."""
+
 ENTITYLESS = "__dummy_id"
 """Feast's join key of views without entities."""
 
@@ -28,8 +32,13 @@ Value = int | str | bytes
 
 def prefix(join_keys: Sequence[str]) -> bytes:
     """What the keys of all entities with these join keys begin with."""
-    parts = [struct.pack("<I", len(join_keys))]
-    for name in sorted(join_keys):
+    return _prefix(tuple(sorted(join_keys)))
+
+
+@cache
+def _prefix(names: tuple[str, ...]) -> bytes:
+    parts = [struct.pack("<I", len(names))]
+    for name in names:
         encoded = name.encode()
         parts += [struct.pack("<II", _STRING, len(encoded)), encoded]
     return b"".join(parts)
@@ -45,12 +54,51 @@ def encode(join_keys: Mapping[str, str], entity: Mapping[str, Value]) -> bytes:
     Raises:
         SourceUnreadableError: If a type cannot be part of a key.
     """
-    parts = [prefix(list(join_keys))]
-    for name in sorted(join_keys):
+    names = tuple(sorted(join_keys))
+    parts = [_prefix(names)]
+    for name in names:
         kind = join_keys[name]
         content = _content(kind, entity[name], name)
         parts += [struct.pack("<II", _TYPES[kind], len(content)), content]
     return b"".join(parts)
+
+
+def decode_all(keys: Sequence[bytes], join_keys: Mapping[str, str]) -> dict[str, list[Value | None]]:
+    """The entities that keys name: a list for each join key.
+
+    Args:
+        keys: Keys, with nothing behind them.
+        join_keys: Feast's type by join key. What a key does not have is `None`.
+
+    Raises:
+        SourceCorruptError: If one is no key of version 3.
+    """
+    if (numbers := _numbers(keys, join_keys)) is not None:
+        return numbers
+    entities = [decode(one) for one in keys]
+    return {name: [one.get(name) for one in entities] for name in join_keys}
+
+
+def _numbers(keys: Sequence[bytes], join_keys: Mapping[str, str]) -> dict[str, list[Value | None]] | None:
+    """Keys of numbers all have one form, and are read at once; `None` where one is of another."""
+    if not keys or any(kind not in _NUMBERS for kind in join_keys.values()):
+        return None
+    names = sorted(join_keys)
+    begin = prefix(names)
+    form = struct.Struct(f"<{len(begin)}s" + "".join("II" + _NUMBERS[join_keys[one]] for one in names))
+    if any(len(one) != form.size for one in keys):
+        return None
+    first, *columns = zip(*form.iter_unpack(b"".join(keys)), strict=True)
+    heads = [set(one) for place, one in enumerate(columns) if place % 3 < 2]
+    told = [
+        {number}
+        for name in names
+        for number in (_TYPES[join_keys[name]], struct.calcsize("<" + _NUMBERS[join_keys[name]]))
+    ]
+    if set(first) != {begin} or heads != told:
+        return None
+    found = {name: list(columns[3 * place + 2]) for place, name in enumerate(names)}
+    return {name: found[name] for name in join_keys}
 
 
 def decode(key: bytes) -> dict[str, Value]:

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featureguard.errors import SourceUnreadableError
 from featureguard.feature_registry import Repo, View
-from featureguard.online_store.rows import Row, table_of
+from featureguard.online_store.rows import Row, ages_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 class Reader(Protocol):
-    """Reads one kind of store."""
+    """Reads one kind of store.
+
+    Attributes:
+        lists: Whether it can tell what is there; otherwise it answers for named entities only.
+    """
+
+    lists: bool
 
     def rows(self, view: View) -> Iterator[Row]:
         """Every entity of a view."""
@@ -28,6 +34,10 @@ class Reader(Protocol):
         """The entities with these keys."""
         ...
 
+    def ages(self, view: View, keys: Sequence[bytes] | None) -> Iterator[Row]:
+        """The entities with these keys, or all, with their times and without values."""
+        ...
+
     def close(self) -> None:
         """Let go of connections."""
         ...
@@ -36,12 +46,23 @@ class Reader(Protocol):
 class OnlineStore:
     """What an online store holds.
 
+    It keeps its connections until it is left, so that the next question is answered at once. Threads may
+    share it, and each has a connection of its own.
+
     Args:
         reader: Reads it.
     """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+
+    def lists(self, view: View) -> bool:
+        """Whether the store can tell what it holds of a view.
+
+        Where it cannot, entities that are online only are never found, and `table`, `sample` and `ages`
+        without keys raise an error.
+        """
+        return self.reader.lists or not view.join_keys
 
     def table(self, view: View) -> pa.Table:
         """Every entity of a view: join keys, `event_timestamp`, `created`, features.
@@ -67,6 +88,18 @@ class OnlineStore:
         """
         return table_of(view, self.reader.of(view, keys))
 
+    def ages(self, view: View, keys: Sequence[bytes] | None = None) -> pa.Table:
+        """Event times alone: join keys and `event_timestamp`. No value of a feature is read.
+
+        Args:
+            view: The view.
+            keys: Entities to look for; those that are not there are left out. `None`: all that are there.
+
+        Raises:
+            SourceError: If the store cannot be read.
+        """
+        return ages_of(view, self.reader.ages(view, keys))
+
     def __enter__(self) -> Self:
         return self
 
@@ -77,11 +110,13 @@ class OnlineStore:
 def open_online(repo: Repo) -> OnlineStore:
     """Open the online store of a feature repository.
 
+    Redis, PostgreSQL and SQLite are read directly, a feature server over HTTP, any other by Feast itself.
+
     Args:
         repo: The feature repository.
 
     Raises:
-        SourceUnreadableError: If it has none, or one of a kind that cannot be read.
+        SourceUnreadableError: If it has none, or its settings make no sense.
         MissingExtraError: If a package for it is not installed.
     """
     settings, kind = repo.online, repo.online_type
@@ -94,10 +129,15 @@ def open_online(repo: Repo) -> OnlineStore:
         from featureguard.online_store.sql import SqlStore  # noqa: PLC0415
 
         return OnlineStore(SqlStore(_address(repo, settings, kind), repo.project, versioned=versioned))
-    raise SourceUnreadableError(
-        f"The Feast project '{repo.project}' has an online store of the type '{kind or 'none'}', which cannot"
-        " be read yet. Those of the types redis, postgres and sqlite can."
-    )
+    if kind == "remote":
+        from featureguard.online_store.feature_server import FeatureServer  # noqa: PLC0415
+
+        return OnlineStore(FeatureServer(settings))
+    if not kind:
+        raise SourceUnreadableError(f"The Feast project '{repo.project}' has no online store.")
+    from featureguard.online_store.by_feast import FeastStore  # noqa: PLC0415
+
+    return OnlineStore(FeastStore(repo))
 
 
 def _address(repo: Repo, settings: Any, kind: str) -> Any:
@@ -106,7 +146,12 @@ def _address(repo: Repo, settings: Any, kind: str) -> Any:
     if kind == "sqlite":
         path = repo.path(str(settings.get("path", "data/online.db")))
         return sa.URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    schema = str(settings.get("db_schema", "public"))
+    path = str(settings.get("db_schema", "public") or settings.get("user")).strip()
+    certificates = {
+        name: str(settings[f"{name}_path"])
+        for name in ("sslkey", "sslcert", "sslrootcert")
+        if settings.get(f"{name}_path")
+    }
     return sa.URL.create(
         "postgresql+psycopg",
         username=settings.get("user"),
@@ -116,7 +161,9 @@ def _address(repo: Repo, settings: Any, kind: str) -> Any:
         database=settings.get("database"),
         query={
             "sslmode": str(settings.get("sslmode", "require")),
-            "options": f"-csearch_path={schema}",
+            "options": f"-csearch_path={path if path == 'public' else f'{path},public'}",
             "connect_timeout": "5",
+            "application_name": "featureguard",
+            **certificates,
         },
     )

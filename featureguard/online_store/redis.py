@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from random import Random
 from typing import Any
@@ -15,16 +16,19 @@ from featureguard.online_store.keys import ENTITYLESS, prefix
 from featureguard.online_store.rows import Row
 
 _AT_ONCE = 2_000
+_HGET_ALL = "local t = {} for n, k in ipairs(KEYS) do t[n] = redis.call('HGET', k, ARGV[1]) end return t"
 
 
 class RedisStore:
-    """A store in one Redis server.
+    """A store in one Redis server. Connections are kept until it is closed; threads may share it.
 
     Args:
         settings: `online_store` of `feature_store.yaml`; may hold a password.
         project: Feast's project.
         versioned: Whether fields have the version of their view in their name.
     """
+
+    lists = True
 
     def __init__(self, settings: Mapping[str, Any], project: str, *, versioned: bool) -> None:
         kind = settings.get("redis_type", "redis")
@@ -37,7 +41,8 @@ class RedisStore:
         except ImportError:
             raise MissingExtraError("redis", "feast") from None
         self._project, self._versioned = project.encode(), versioned
-        self._errors = redis.RedisError, OSError
+        self._errors, self._refused = (redis.RedisError, OSError), redis.ResponseError
+        self._asks_at_once = True
         options = _options(str(settings.get("connection_string", "localhost:6379")))
         self._client = redis.Redis(retry=Retry(NoBackoff(), 0), **options)  # Whoever looks asks again.
 
@@ -76,6 +81,19 @@ class RedisStore:
         for begin in range(0, len(keys), _AT_ONCE):
             yield from self._of(view, [key + self._project for key in keys[begin : begin + _AT_ONCE]])
 
+    def ages(self, view: View, keys: Sequence[bytes] | None) -> Iterator[Row]:
+        """The entities with these keys, or all, without values; one without a time is left out.
+
+        Raises:
+            SourceUnreadableError: If the server cannot be reached.
+        """
+        field = f"_ts:{self._name(view)}"
+        chosen = self._keys(view) if keys is None else (key + self._project for key in keys)
+        while some := list(islice(chosen, _AT_ONCE)):
+            for key, moment in zip(some, self._field(some, field), strict=True):
+                if moment is not None:
+                    yield Row(key.removesuffix(self._project), _micros(moment))
+
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
@@ -93,17 +111,9 @@ class RedisStore:
             raise _away(error) from None
 
     def _of(self, view: View, keys: Sequence[bytes]) -> Iterator[Row]:
-        version = f"_v{view.version}" if self._versioned and view.version else ""
-        name = f"{view.name}{version}"
-        fields: list[Any] = [f"_ts:{name}".encode(), *(_field(name, one) for one in view.features)]
-        try:
-            with self._client.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.hmget(key, fields)  # type: ignore[arg-type]
-                found = pipe.execute()
-        except self._errors as error:
-            raise _away(error) from None
-        for key, (moment, *values) in zip(keys, found, strict=True):
+        name = self._name(view)
+        fields = [f"_ts:{name}", *(_field(name, one) for one in view.features)]
+        for key, (moment, *values) in zip(keys, self._told(keys, fields), strict=True):
             if moment is None and not any(values):
                 continue  # An entity of another view with the same join keys.
             yield Row(
@@ -114,6 +124,31 @@ class RedisStore:
                 },
             )
 
+    def _field(self, keys: Sequence[bytes], field: str) -> list[bytes | None]:
+        """One field of many hashes, in one question where the server lets us: a third of the work."""
+        if self._asks_at_once:
+            try:
+                found: list[bytes | None] = self._client.eval_ro(_HGET_ALL, len(keys), *keys, field)  # type: ignore[assignment]
+            except self._refused:  # Redis before 7, or a user who may run no scripts.
+                self._asks_at_once = False
+            except self._errors as error:
+                raise _away(error) from None
+            else:
+                return found
+        return [one for (one,) in self._told(keys, [field])]
+
+    def _told(self, keys: Sequence[bytes], fields: list[Any]) -> list[Any]:
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.execute_command("HMGET", key, *fields)  # type: ignore[no-untyped-call]
+                return pipe.execute()
+        except self._errors as error:
+            raise _away(error) from None
+
+    def _name(self, view: View) -> str:
+        return f"{view.name}_v{view.version}" if self._versioned and view.version else view.name
+
 
 def _field(view: str, feature: str) -> bytes:
     import mmh3  # noqa: PLC0415  (comes with Feast)
@@ -121,16 +156,22 @@ def _field(view: str, feature: str) -> bytes:
     return struct.pack("<I", mmh3.hash(f"{view}:{feature}", signed=False))
 
 
+@cache
+def _timestamp() -> Any:
+    from google.protobuf.timestamp_pb2 import Timestamp  # noqa: PLC0415  (comes with Feast)
+
+    return Timestamp
+
+
 def _micros(moment: bytes | None) -> int | None:
     if moment is None:
         return None
-    from google.protobuf.timestamp_pb2 import Timestamp  # noqa: PLC0415
-
     try:
-        told = Timestamp.FromString(moment)
+        told = _timestamp().FromString(moment)
     except Exception:
         raise SourceCorruptError("The online store holds a time that cannot be read.") from None
-    return int(told.seconds) * 1_000_000 + int(told.nanos) // 1_000
+    micros: int = told.seconds * 1_000_000 + told.nanos // 1_000
+    return micros
 
 
 def _options(address: str) -> dict[str, Any]:

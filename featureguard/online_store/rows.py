@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from featureguard.feature_registry import View
 from featureguard.feature_registry.protos import message
-from featureguard.online_store.keys import decode
+from featureguard.online_store.keys import decode_all
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,18 +43,34 @@ def table_of(view: View, rows: Iterable[Row]) -> pa.Table:
     import pyarrow as pa  # noqa: PLC0415  (heavy)
 
     found = list(rows)
-    entities = [decode(one.key) for one in found]
-    columns: dict[str, Any] = {
-        name: pa.array([one.get(name) for one in entities], _arrow_type(kind))
-        for name, kind in view.join_keys.items()
-    }
-    moment = pa.timestamp("us", tz="UTC")
-    columns[EVENT] = pa.array([one.event_us or None for one in found], moment)
-    columns[CREATED] = pa.array([one.created_us for one in found], moment)
+    columns = _entities(view, found)
+    columns[CREATED] = pa.array([one.created_us for one in found], columns[EVENT].type)
     for name in view.features:
         values = [_value(one.values.get(name)) for one in found]
         columns[name] = pa.array(values, _arrow_type(view.features[name]))
     return pa.table(columns)
+
+
+def ages_of(view: View, rows: Iterable[Row]) -> pa.Table:
+    """One row for each entity: join keys and event time.
+
+    Raises:
+        SourceCorruptError: If a key cannot be read.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (heavy)
+
+    return pa.table(_entities(view, list(rows)))
+
+
+def _entities(view: View, rows: Sequence[Row]) -> dict[str, Any]:
+    import pyarrow as pa  # noqa: PLC0415  (heavy)
+
+    entities = decode_all([one.key for one in rows], view.join_keys)
+    columns: dict[str, Any] = {
+        name: pa.array(entities[name], _arrow_type(kind)) for name, kind in view.join_keys.items()
+    }
+    columns[EVENT] = pa.array([one.event_us or None for one in rows], pa.timestamp("us", tz="UTC"))
+    return columns
 
 
 def _arrow_type(kind: str) -> pa.DataType | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -14,11 +14,15 @@ from featureguard.feature_registry import View
 from featureguard.online_store.rows import Row
 
 _AT_ONCE = 500
+_KEY: Any = sa.column("entity_key")
+_GIVEN: Any = sa.text(
+    "entity_key = any(array(select decode(one, 'hex') from unnest(string_to_array(:keys, ',')) one))"
+)
 _COLUMNS = ("entity_key", "feature_name", "value", "event_ts", "created_ts")
 
 
 class SqlStore:
-    """A store behind SQLAlchemy.
+    """A store behind SQLAlchemy. Connections are kept until it is closed; threads may share it.
 
     Args:
         address: SQLAlchemy's; may hold a password.
@@ -26,12 +30,15 @@ class SqlStore:
         versioned: Whether tables have the version of their view in their name.
     """
 
+    lists = True
+
     def __init__(self, address: str | sa.URL, project: str, *, versioned: bool) -> None:
         self._project, self._versioned = project, versioned
         try:
-            self._engine = sa.create_engine(address, poolclass=sa.NullPool)
+            self._engine = sa.create_engine(address, pool_pre_ping=True)  # One kept for long may be cut.
         except (sa.exc.ArgumentError, ImportError) as error:
             raise _away(error) from None
+        self._is_postgres = self._engine.dialect.name == "postgresql"
 
     def rows(self, view: View) -> Iterator[Row]:
         """Every entity of a view.
@@ -39,7 +46,7 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        yield from self._read(self._query(view).order_by(sa.column("entity_key")), view)
+        yield from self._read(self._query(view).order_by(_KEY), view)
 
     def sample(self, view: View, count: int, seed: int) -> Iterator[Row]:
         """Some entities, each as likely as any other; the whole view if it has no more.
@@ -47,7 +54,7 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        keys: Any = sa.select(sa.column("entity_key")).distinct().select_from(self._table(view))
+        keys: Any = sa.select(_KEY).distinct().select_from(self._table(view))
         numbered = keys.subquery()
         query = sa.select(numbered.c.entity_key).order_by(sa.func.random()).limit(count)
         try:
@@ -63,9 +70,30 @@ class SqlStore:
         Raises:
             SourceUnreadableError: If the store cannot be reached or has no table for the view.
         """
-        for begin in range(0, len(keys), _AT_ONCE):
-            some = sa.column("entity_key").in_(list(keys[begin : begin + _AT_ONCE]))
-            yield from self._read(self._query(view).where(some).order_by(sa.column("entity_key")), view)
+        for some, given in self._among(keys):
+            yield from self._read(self._query(view).where(some).order_by(_KEY), view, given)
+
+    def ages(self, view: View, keys: Sequence[bytes] | None) -> Iterator[Row]:
+        """The entities with these keys, or all, without values: the database finds the oldest time of each.
+
+        Raises:
+            SourceUnreadableError: If the store cannot be reached or has no table for the view.
+        """
+        event: Any = sa.column("event_ts")
+        oldest: Any = sa.func.min(event)
+        if self._is_postgres:  # Numbers are read much faster than times.
+            oldest = sa.cast(sa.extract("epoch", oldest) * 1_000_000, sa.BigInteger)
+        lacking = sa.func.count() - sa.func.count(event)
+        query: Any = sa.select(_KEY, oldest, lacking).select_from(self._table(view)).group_by(_KEY)
+        parts = (
+            [(query, None)]
+            if keys is None
+            else ((query.where(some), given) for some, given in self._among(keys))
+        )
+        for part, given in parts:
+            for key, found, count in self._told(part, view, given):
+                micros = found if self._is_postgres else _micros(found)
+                yield Row(bytes(key), None if count else micros)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -78,12 +106,24 @@ class SqlStore:
     def _query(self, view: View) -> Any:
         return sa.select(*map(sa.column, _COLUMNS)).select_from(self._table(view))
 
-    def _read(self, query: Any, view: View) -> Iterator[Row]:
+    def _among(self, keys: Sequence[bytes]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+        """Conditions that each hold for some of the keys, with their parameters."""
+        if self._is_postgres:  # All in one text: a driver takes long over many parameters.
+            yield _GIVEN, {"keys": ",".join(key.hex() for key in keys)}
+            return
+        for begin in range(0, len(keys), _AT_ONCE):
+            yield _KEY.in_(list(keys[begin : begin + _AT_ONCE])), {}
+
+    def _read(self, query: Any, view: View, given: Mapping[str, Any] | None = None) -> Iterator[Row]:
+        for key, features in groupby(self._told(query, view, given), key=lambda one: bytes(one[0])):
+            yield _row(key, list(features))
+
+    def _told(self, query: Any, view: View, given: Mapping[str, Any] | None) -> Iterator[Any]:
+        """Rows: those of named entities at once, those of all in parts."""
+        options = {"yield_per": 10_000} if given is None else {"isolation_level": "AUTOCOMMIT"}
         try:
-            with self._engine.connect() as connection:
-                told = connection.execution_options(yield_per=10_000).execute(query)
-                for key, features in groupby(told, key=lambda one: bytes(one[0])):
-                    yield _row(key, list(features))
+            with self._engine.connect().execution_options(**options) as connection:
+                yield from connection.execute(query, given or {})
         except sa.exc.SQLAlchemyError as error:
             raise _away(error, view) from None
 

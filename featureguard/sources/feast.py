@@ -1,7 +1,7 @@
 """A Feast feature view: the registry says where its rows are, and they are read there.
 
-Reading offline rows through Feast takes many times as long and holds the whole table in memory. What the
-online store holds is a table too: one row for each entity.
+Reading offline rows through Feast takes many times as long and holds the whole table in memory: that is for
+what is no Parquet file. What the online store holds is a table too: one row for each entity.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featureguard.errors import SourceUnreadableError
-from featureguard.feature_registry import BatchSource, Repo, View, read_registry, read_repo
+from featureguard.feature_registry import Repo, View, read_registry, read_repo
 from featureguard.online_store import open_online
 from featureguard.problems import suggestion
+from featureguard.sources.by_feast import rows_by_feast
 from featureguard.sources.connect import connect
 from featureguard.sources.memory import MemorySource
 from featureguard.sources.parquet import ParquetSource
@@ -40,7 +41,7 @@ class OfflineSource:
         self._connection, self._connections = connection, connections
 
     def snapshot(self) -> Snapshot:
-        """List what is there now.
+        """List what is there now; of rows that only Feast can read nobody knows whether they changed.
 
         Raises:
             MissingExtraError: If Feast is not installed.
@@ -52,7 +53,10 @@ class OfflineSource:
                 f"The feature view '{self._view}' computes, and has no rows of its own: write a contract for"
                 " the views it computes from."
             )
-        path = repo.path(_parquet_path(view.batch_source, self._view))
+        source = view.batch_source
+        if not source.path or source.format != "parquet":
+            return MemorySource(rows_by_feast(repo, view), f"rows of '{self._view}'").snapshot()
+        path = repo.path(source.path)
         files = connect(path, self._connection, self._connections)
         return ParquetSource(path, filesystem=files).snapshot()
 
@@ -87,13 +91,3 @@ def _view_of(folder: str, name: str) -> tuple[Repo, View]:
         hint = suggestion(name, sorted(views))
         raise SourceUnreadableError(f"The Feast project '{repo.project}' has no feature view '{name}'.{hint}")
     return repo, views[name]
-
-
-def _parquet_path(source: BatchSource, view: str) -> str:
-    if source.path and source.format == "parquet":
-        return source.path
-    what = f"files of the format '{source.format or 'unknown'}'" if source.path else f"a {source.kind}"
-    raise SourceUnreadableError(
-        f"The rows of the feature view '{view}' are {what}, which cannot be read yet. Hand them in from the"
-        " job that writes them: 'source: {kind: memory}'."
-    )

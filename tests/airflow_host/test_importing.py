@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("airflow", reason="airflow (extra 'airflow') is not installed")
 
-HEAVY = ("fastapi", "httpx", "polars", "pyarrow", "pydantic", "sqlalchemy", "featureguard")
+OTHERS = ("dagster", "feast", "great_expectations", "gx_featureguard", "mlflow", "pandas")
+HEAVY = (*OTHERS, "fastapi", "httpx", "polars", "pyarrow", "pydantic", "sqlalchemy", "featureguard")
 
 
 def loaded_by(*modules: str, after: str) -> set[str]:
@@ -28,6 +30,21 @@ def test_a_dag_file_loads_nothing_heavy() -> None:
     found = loaded_by(*(f"airflow_featureguard.{part}" for part in parts), after="airflow.sdk")
     assert "airflow_featureguard" in found
     assert found.isdisjoint(HEAVY)
+
+
+def test_the_demos_dag_files_load_no_other_host() -> None:
+    script = (
+        "import runpy, sys; sys.path.insert(0, sys.argv[1])\n"
+        "for file in sys.argv[2:]: runpy.run_path(file)\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    folder = Path("airflow_plugin/dags").absolute()
+    files = sorted(map(str, folder.glob("*.py")))
+    command = [sys.executable, "-W", "ignore", "-c", script, str(folder), *files]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = set(told.splitlines()[-1].split())
+    assert "airflow_featureguard" in found
+    assert found.isdisjoint(OTHERS)
 
 
 def test_neither_do_the_decorator_and_the_triggers_beyond_airflows_own() -> None:

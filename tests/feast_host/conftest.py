@@ -9,7 +9,7 @@ import pytest
 
 from tests.feast_host.field import Field, made, redis_server
 
-_TAKES_FEAST = {"files", "servers", "deployed", "planted"}
+_TAKES_FEAST = {"files", "tables", "servers", "postgres_online", "deployed", "planted"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,8 +52,44 @@ def servers(
     found.close()
 
 
-@pytest.fixture(params=["files", pytest.param("servers", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session")
+def postgres_settings(postgres_url: str) -> dict[str, str]:
+    """`feature_store.yaml` for a store of Feast in PostgreSQL: the host is the folder of its socket."""
+    from sqlalchemy import make_url
+
+    address = make_url(postgres_url)
+    return {
+        "type": "postgres",
+        "host": f'"{address.query["host"]}"',
+        "port": "5432",
+        "database": str(address.database),
+        "db_schema": "features",
+        "user": str(address.username),
+        "password": "unused",
+        "sslmode": "disable",
+    }
+
+
+@pytest.fixture(scope="session")
+def postgres_online(
+    tmp_path_factory: pytest.TempPathFactory, postgres_settings: dict[str, str]
+) -> Iterator[Field]:
+    """A repository with its registry in a file, and PostgreSQL as online store; not materialized."""
+    pytest.importorskip("feast", reason="feast (extra 'feast') is not installed")
+    folder = tmp_path_factory.mktemp("postgres") / "repo"
+    found = made(folder, "postgres", {"path": "data/registry.db"}, postgres_settings, project="rides_pg")
+    yield found
+    found.close()
+
+
+@pytest.fixture(
+    params=[
+        "files",
+        pytest.param("servers", marks=pytest.mark.postgres),
+        pytest.param("postgres_online", marks=pytest.mark.postgres),
+    ]
+)
 def deployed(request: pytest.FixtureRequest) -> Field:
-    """Each of both."""
+    """Each of the three."""
     found: Field = request.getfixturevalue(request.param)
     return found

@@ -1,4 +1,4 @@
-"""Feast on real parts: a feature repository, once on files and SQLite, once on PostgreSQL and Redis."""
+"""Feast on real parts: a feature repository, on files and SQLite, on Redis, or on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Field:
 
     Attributes:
         folder: The repository.
-        kind: `sqlite` or `redis`: its online store.
+        kind: `sqlite`, `redis` or `postgres`: its online store.
         now: When its data was made, UTC.
     """
 
@@ -63,9 +63,15 @@ class Field:
         return self._store
 
     def close(self) -> None:
-        """Let go of connections to the registry, which Feast never does."""
-        for name in ("read_engine", "write_engine"):
-            if engine := getattr(self.store.registry, name, None):
+        """Close the connections to PostgreSQL that Feast keeps for good."""
+        if self._store is None:
+            return
+        connection = getattr(self._store._get_provider().online_store, "_conn", None)
+        if connection is not None:
+            connection.close()
+        for name in ("write_engine", "read_engine"):
+            engine = getattr(self._store.registry, name, None)
+            if engine is not None:
                 engine.dispose()
 
     def apply(self) -> None:

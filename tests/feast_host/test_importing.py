@@ -230,7 +230,9 @@ def test_what_makes_no_sense_is_told_and_not_guessed(made: View, told: str) -> N
 def test_a_source_that_cannot_be_read_is_told() -> None:
     made = View("a", "batch", batch_source=BatchSource("s", "SnowflakeSource", "at", table="t"))
     (written,) = documents_of(registry(made), "repo", "me")
-    assert "has a source of the kind 'SnowflakeSource', which cannot be read yet" in " ".join(written.notes)
+    assert "has a source of the kind 'SnowflakeSource', which is read through Feast" in " ".join(
+        written.notes
+    )
 
 
 def test_a_service_without_rows_or_of_unknown_views_is_told() -> None:

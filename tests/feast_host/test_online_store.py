@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,92 @@ def test_named_entities_are_read_and_missing_ones_left_out(filled: Field) -> Non
     assert sorted(found["driver_id"]) == [3, 4]
 
 
+def test_ages_alone_are_the_same_times(filled: Field) -> None:
+    view = view_of(filled, "driver_stats")
+    keys = [encode(view.join_keys, {"driver_id": one}) for one in (3, 5_000_000, 4)]
+    with open_online(read_repo(filled.folder, os.environ)) as store:
+        some, everything = store.ages(view, keys), pl.DataFrame(store.ages(view))
+        table = pl.DataFrame(store.table(view))
+        assert store.ages(view, []).num_rows == 0
+    assert some.column_names == ["driver_id", EVENT]
+    assert sorted(some["driver_id"].to_pylist()) == [3, 4]
+    assert set(some[EVENT].to_pylist()) == {filled.now - timedelta(hours=1)}
+    assert everything.sort("driver_id").equals(table.select("driver_id", EVENT).sort("driver_id"))
+
+
+def test_ages_of_keys_of_text_of_two_parts_and_of_none(filled: Field) -> None:
+    with open_online(read_repo(filled.folder, os.environ)) as store:
+        for name, columns in (("pairs", ["driver_id", "customer_id"]), ("fleet", [])):
+            view = view_of(filled, name)
+            ages, table = pl.DataFrame(store.ages(view)), pl.DataFrame(store.table(view))
+            assert ages.columns == [*columns, EVENT]
+            assert ages.sort(ages.columns).equals(table.select(ages.columns).sort(ages.columns))
+
+
+def test_a_user_of_redis_who_may_run_no_scripts_is_told_the_same_ages(servers: Field) -> None:
+    import redis
+
+    servers.materialize(servers.now - timedelta(days=1), servers.now, "driver_stats")
+    repo = read_repo(servers.folder, os.environ)
+    view, address = view_of(servers, "driver_stats"), str(repo.online["connection_string"])
+    with redis.Redis.from_url(f"redis://{address}") as client:
+        client.acl_setuser(
+            "reader", enabled=True, passwords=["+word"], keys=["*"], commands=["+@all", "-@scripting"]
+        )
+    settings = {**repo.online, "connection_string": f"{address},username=reader,password=word"}
+    with open_online(repo) as store, open_online(replace(repo, online=settings)) as limited:
+        for _ in range(2):
+            assert pl.DataFrame(limited.ages(view)).sort("driver_id").height == DRIVERS
+        same = pl.DataFrame(store.ages(view)).sort("driver_id")
+        assert pl.DataFrame(limited.ages(view)).sort("driver_id").equals(same)
+
+
+def test_an_open_store_answers_after_its_server_cut_its_connections(filled: Field) -> None:
+    view = view_of(filled, "driver_stats")
+    with open_online(read_repo(filled.folder, os.environ)) as store:
+        assert store.ages(view).num_rows == DRIVERS
+        cut(filled)
+        assert store.ages(view).num_rows == DRIVERS
+
+
+def cut(field: Field) -> None:
+    """End the connections of whoever reads."""
+    settings = read_repo(field.folder, os.environ).online
+    if field.kind == "redis":
+        import redis
+
+        with redis.Redis.from_url(f"redis://{settings['connection_string']}") as client:
+            client.client_kill_filter(_type="normal", skipme=True)
+    if field.kind == "postgres":
+        import psycopg
+
+        with psycopg.connect(host=settings["host"], user=settings["user"], dbname="postgres") as one:
+            ours = "application_name = 'featureguard'"
+            assert one.execute(
+                f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}"
+            ).fetchall()
+
+
+def test_an_entity_is_as_old_as_the_oldest_of_its_features(postgres_online: Field) -> None:
+    import psycopg
+
+    postgres_online.materialize(postgres_online.now - timedelta(days=1), postgres_online.now, "driver_stats")
+    settings = read_repo(postgres_online.folder, os.environ).online
+    where = "where feature_name = 'trips' and entity_key = %s"
+    view = view_of(postgres_online, "driver_stats")
+    keys = [encode(view.join_keys, {"driver_id": one}) for one in (1, 2, 3)]
+    with psycopg.connect(host=settings["host"], user=settings["user"], dbname="postgres") as one:
+        table = "update features.rides_pg_driver_stats set event_ts ="
+        one.execute(f"{table} event_ts - interval '1.000001 s' {where}", [keys[0]])
+        one.execute(f"{table} null {where}", [keys[1]])
+    hour_old = postgres_online.now - timedelta(hours=1)
+    expected = {1: hour_old - timedelta(seconds=1, microseconds=1), 2: None, 3: hour_old}
+    with open_online(read_repo(postgres_online.folder, os.environ)) as store:
+        for found in (store.ages(view, keys), store.of(view, keys)):
+            assert dict(pl.DataFrame(found).select("driver_id", EVENT).iter_rows()) == expected
+    postgres_online.materialize(postgres_online.now - timedelta(days=1), postgres_online.now, "driver_stats")
+
+
 def test_a_sample_is_of_different_entities_each_as_likely(filled: Field) -> None:
     view = view_of(filled, "driver_stats")
     with open_online(read_repo(filled.folder, os.environ)) as store:
@@ -100,8 +187,8 @@ def test_a_push_is_there_at_once_and_one_of_nothing_but_nulls_leaves_nothing(fil
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({}, "has an online store of the type 'none'"),
-        ({"type": "dynamodb"}, "has an online store of the type 'dynamodb', which cannot be read yet"),
+        ({}, "'rides' has no online store"),
+        ({"type": "dynamodb"}, "of the type 'dynamodb' answers for named entities only"),
         ({"type": "redis", "redis_type": "redis_cluster"}, "'redis_cluster' cannot be read yet"),
         ({"type": "redis", "connection_string": "nonsense"}, "names no 'host:port'"),
         ({"type": "redis", "connection_string": "a:1,b:2"}, "names no single 'host:port'"),

@@ -1,6 +1,6 @@
 """Every way in which an online store is known to be wrong is planted, found, named and explained.
 
-Both stores are wrong in ways of their own: Redis keeps the newest event time, SQLite the last write.
+Stores are wrong in ways of their own: Redis keeps the newest event time, others the last write.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from tests.feast_host.field import CUSTOMERS, DRIVERS, Field, made
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("redis", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", *(pytest.param(one, marks=pytest.mark.postgres) for one in ("redis", "postgres"))],
+)
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """A repository in which everything is wrong that can be."""
     folder = tmp_path_factory.mktemp("planted") / "repo"
@@ -37,6 +40,8 @@ def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         registry = {"registry_type": "sql", "path": f'"{request.getfixturevalue("postgres_url")}"'}
         address = request.getfixturevalue("redis_address")
         online = {"type": "redis", "connection_string": f'"{address}"'}
+    if request.param == "postgres":
+        online = request.getfixturevalue("postgres_settings")
     found = made(folder, request.param, registry, online, project="planted")
     plant(found)
     yield found

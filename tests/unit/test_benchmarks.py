@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_smallest_run_prints_a_table_and_a_target_for_each_part(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "--rows=2000", "--rounds=1", f"--folder={tmp_path}"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for part in "abcdefghik":
+    for part in "abcdefghikl":
         assert f"\n({part}) " in printed
     assert len(re.findall(r"^  featureguard +\d", printed, re.MULTILINE)) == 5
     assert len(re.findall(r"^  (meets |misses) .*\(target [≤≥] ", printed, re.MULTILINE)) >= 10

@@ -15,11 +15,16 @@ LATER = ["alembic", "polars", "pyarrow", "pydantic", "rich", "sqlalchemy", "type
 
 def loaded_by(code: str, names: list[str]) -> list[str]:
     probe = f"{code}\nimport sys\nprint(*[name for name in {names} if name in sys.modules])"
-    return subprocess.check_output([sys.executable, "-c", probe], text=True).split()
+    said = subprocess.check_output([sys.executable, "-c", probe], text=True)
+    return said.splitlines()[-1].split()
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     assert loaded_by("import featureguard", HEAVY + LATER) == []
+
+
+def test_starting_the_command_line_loads_no_host() -> None:
+    assert loaded_by("from featureguard.cli.app import run\nassert run(['--help']) == 0", HEAVY) == []
 
 
 def test_reading_contracts_needs_no_polars_and_no_store() -> None:

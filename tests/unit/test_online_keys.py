@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featureguard.errors import SourceCorruptError, SourceUnreadableError
-from featureguard.online_store.keys import decode, encode, prefix
+from featureguard.online_store.keys import decode, decode_all, encode, prefix
 
 TYPES: dict[str, st.SearchStrategy[Any]] = {
     "INT64": st.integers(-(2**63), 2**63 - 1),
@@ -33,6 +33,29 @@ def test_a_key_is_read_back(made: tuple[dict[str, str], dict[str, int | str | by
     assert decode(key) == entity
     assert decode(key + b"project") == entity
     assert key.startswith(prefix(list(join_keys)))
+
+
+@given(st.data(), st.sampled_from([("INT64",), ("INT32", "INT64"), ("INT64", "STRING"), ()]))
+def test_many_keys_are_read_as_each_of_them_is(data: st.DataObject, kinds: tuple[str, ...]) -> None:
+    names = data.draw(st.permutations(["b", "a"][: len(kinds)]))
+    join_keys = dict(zip(names, kinds, strict=True))
+    rows = data.draw(st.lists(st.fixed_dictionaries({name: TYPES[kind] for name, kind in join_keys.items()})))
+    found = decode_all([encode(join_keys, one) for one in rows], join_keys)
+    assert found == {name: [one[name] for one in rows] for name in names}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        encode({"driver_id": "STRING"}, {"driver_id": "eight by"}),  # As long as a number.
+        encode({"driver_ix": "INT64"}, {"driver_ix": 5}),
+        encode({"driver_id": "INT32"}, {"driver_id": 5}),
+    ],
+)
+def test_keys_of_another_form_are_not_taken_for_numbers(other: bytes) -> None:
+    join_keys = {"driver_id": "INT64"}
+    keys = [encode(join_keys, {"driver_id": 7}), other]
+    assert decode_all(keys, join_keys) == {"driver_id": [decode(one).get("driver_id") for one in keys]}
 
 
 @given(st.binary(max_size=60))
