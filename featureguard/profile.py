@@ -178,6 +178,13 @@ class Profile:
             merged[name] = column.filled_by(merged[name]) if name in merged else column
         return Profile(self.rows if self.rows is not None else other.rows, merged)
 
+    def without_nulls_of(self, columns: frozenset[str]) -> Profile:
+        """The same where the nulls of some columns were not measured."""
+        if not columns:
+            return self
+        hidden = {name: replace(self.columns[name], nulls=None) for name in columns if name in self.columns}
+        return Profile(self.rows, {**self.columns, **hidden})
+
     def to_json(self) -> bytes:
         """Canonical bytes: equal profiles, and only they, give equal bytes."""
         body = {

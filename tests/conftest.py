@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import itertools
 import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,12 @@ _NUMBERS = itertools.count()
 _MEMORY = Path("/dev/shm")
 if "TMPDIR" not in os.environ and _MEMORY.is_mount() and shutil.disk_usage(_MEMORY).free > 4 << 30:
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -39,27 +47,54 @@ def postgres_url() -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture
-def postgres_database(postgres_url: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
+@contextmanager
+def _database(server_url: str, template: str = "template1") -> Iterator[str]:
     from sqlalchemy import create_engine, make_url
 
     name = f"store_{next(_NUMBERS)}"
-    server = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     server.dispose()
 
 
+@pytest.fixture
+def empty_postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with _database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with the tables of a store."""
+    from sqlalchemy import make_url
+
+    from tests.templates import make_tables
+
+    with _database(postgres_url) as url:
+        make_tables(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with the tables of a store that nobody has opened yet."""
+    with _database(postgres_url, postgres_template) as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an evidence store that is not made yet, once on SQLite and once on PostgreSQL."""
+    """The URL of an evidence store that nobody has opened yet, once on SQLite and once on PostgreSQL."""
+    from tests.templates import with_tables
+
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_database"))
-    return f"sqlite:///{tmp_path}/evidence/store.db"
+    return with_tables(f"sqlite:///{tmp_path}/evidence/store.db")
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from featureguard.store import Store, open_store
 from featureguard.verdict import Decision, Mode
 from featureguard.waiver import Waiver
 from tests.builders import HOUR, NOW, write
+from tests.templates import with_tables
 from tests.world import at
 
 MINUTE, TICK = timedelta(minutes=1), timedelta(microseconds=1)
@@ -108,7 +109,7 @@ class World:
 def world(folder: Path, url: str, *, simulated: bool = True) -> Iterator[World]:
     """A world whose rides were looked at, and are fresh."""
     clock: Callable[[], datetime] | None = None if simulated else lambda: NOW + timedelta(days=0, hours=12)
-    with open_store(url, simulated=simulated, clock=clock) as store:
+    with open_store(with_tables(url), simulated=simulated, clock=clock) as store:
         made = World(folder, store)
         made.look()
         yield made

@@ -20,6 +20,7 @@ from featureguard.sources import Source
 from featureguard.sources.parquet import ParquetSource
 from featureguard.store import Store, open_store
 from tests.builders import HOUR, NOW, rides, write
+from tests.templates import with_tables
 
 AT = {"event": "at"}
 MINUTE = timedelta(minutes=1)
@@ -37,7 +38,7 @@ class Lake:
         self.folder = folder / "lake"
         self.folder.mkdir(exist_ok=True)
         self.url = f"sqlite:///{folder}/store.db"
-        self.store: Store = open_store(self.url, simulated=True)
+        self.store: Store = open_store(with_tables(self.url), simulated=True)
         self.now, self.read, self._files = NOW - HOUR, list[str](), 0
         self.contract = rides(**{"time": AT, **promises})
 

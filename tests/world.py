@@ -18,6 +18,7 @@ from featureguard.result import CheckResult
 from featureguard.sources.parquet import ParquetSource
 from featureguard.store import Store, open_store
 from tests.builders import NOW, rides, write
+from tests.templates import with_tables
 
 
 class World:
@@ -72,7 +73,7 @@ class World:
 @contextmanager
 def world(folder: Path, **contract: Any) -> Iterator[World]:
     """A world with a simulated store."""
-    with open_store(f"sqlite:///{folder}/store.db", simulated=True) as store:
+    with open_store(with_tables(f"sqlite:///{folder}/store.db"), simulated=True) as store:
         yield World(folder, store, **contract)
 
 

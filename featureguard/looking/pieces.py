@@ -128,7 +128,8 @@ class Piece:
         """
         wanted = {name: measures for name, measures in wanted.items() if name in self.whole.columns}
         with hardened(self.fragment.name):
-            found = self._measure(wanted)
+            unseen = self.fragment.unseen_nulls
+            found = {key: part.without_nulls_of(unseen) for key, part in self._measure(wanted).items()}
         before, schema = self.units or {}, self.whole
         self.units = {
             key: before[key].filled_by(part) if key in before else _with_schema(part, schema)

@@ -44,6 +44,11 @@ class Fragment(Protocol):
         """When the file was last modified, microseconds since the epoch; `None` where unknown."""
         ...
 
+    @property
+    def unseen_nulls(self) -> frozenset[str]:
+        """Columns whose nulls nobody can count here, for rows that are null there are not handed out."""
+        ...
+
     def statistics(self) -> Profile:
         """Summarise from metadata alone.
 

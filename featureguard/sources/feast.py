@@ -55,7 +55,9 @@ class OfflineSource:
             )
         source = view.batch_source
         if not source.path or source.format != "parquet":
-            return MemorySource(rows_by_feast(repo, view), f"rows of '{self._view}'").snapshot()
+            unseen = frozenset({source.timestamp_field})  # Feast hands out no row without an event time.
+            rows = rows_by_feast(repo, view)
+            return MemorySource(rows, f"rows of '{self._view}'", unseen_nulls=unseen).snapshot()
         path = repo.path(source.path)
         files = connect(path, self._connection, self._connections)
         return ParquetSource(path, filesystem=files).snapshot()

@@ -31,14 +31,17 @@ class MemorySource:
         data: A pyarrow Table, RecordBatch or RecordBatchReader, a polars or pandas DataFrame, or any object
             with `__arrow_c_stream__`. A reader is read into memory, once.
         name: What to call it in messages.
+        unseen_nulls: Columns of which only rows with a value came.
 
     Raises:
         UsageError: If the object is no table.
         SourceCorruptError: If two columns have one name, or the Arrow data is malformed.
     """
 
-    def __init__(self, data: object, name: str = "table") -> None:
-        self._fragment = MemoryFragment(_as_table(data, name), name)
+    def __init__(
+        self, data: object, name: str = "table", *, unseen_nulls: frozenset[str] = frozenset()
+    ) -> None:
+        self._fragment = MemoryFragment(_as_table(data, name), name, unseen_nulls)
 
     def snapshot(self) -> Snapshot:
         """The table as its only fragment; it has no identity to be remembered by."""
@@ -51,16 +54,18 @@ class MemoryFragment:
     key: str | None = None
     modified_us: int | None = None
 
-    def __init__(self, table: pa.Table, name: str) -> None:
+    def __init__(self, table: pa.Table, name: str, unseen_nulls: frozenset[str] = frozenset()) -> None:
         self._table = table
         self.name = name
+        self.unseen_nulls = unseen_nulls
         self.partition: Mapping[str, str] = {}
 
     def statistics(self) -> Profile:
         """Types, rows and nulls, which Arrow keeps; values have to be read."""
         rows: int = self._table.num_rows
         fields = zip(self._table.schema, self._table.columns, strict=True)
-        return Profile(rows, {f.name: _column_statistics(f.type, column, rows) for f, column in fields})
+        found = {f.name: _column_statistics(f.type, column, rows) for f, column in fields}
+        return Profile(rows, found).without_nulls_of(self.unseen_nulls)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Validated slices of the table without copying it."""

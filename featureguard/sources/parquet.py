@@ -60,6 +60,8 @@ class ParquetSource:
 class ParquetFragment:
     """One Parquet file. Its footer is read by each call, so that many fragments cost little memory."""
 
+    unseen_nulls: frozenset[str] = frozenset()
+
     def __init__(self, file: DataFile, location: Location, limits: Limits) -> None:
         self._file = file
         self._filesystem = location.filesystem

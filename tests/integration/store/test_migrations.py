@@ -49,28 +49,30 @@ def copy(old: Engine, new: Engine, tables: set[str]) -> None:
                 target.execute(insert(table), [dict(row._mapping) for row in rows])
 
 
-def test_a_store_of_revision_0001_is_brought_up_to_date_with_its_data(store_url: str, tmp_path: Path) -> None:
+def test_a_store_of_revision_0001_is_brought_up_to_date_with_its_data(
+    empty_store_url: str, tmp_path: Path
+) -> None:
     other = f"sqlite:///{tmp_path}/newest.db"
     with open_store(other, clock=lambda: NOON) as newest:
         fill(newest)
         expected = newest.evidence("rides"), newest.timeline("rides", "event_time")
     assert expected[0].learned == {("null_spike", "f\u00e4re")}
     Path(tmp_path / "evidence").mkdir()
-    old, source = (create_engine(url, poolclass=NullPool) for url in (store_url, other))
+    old, source = (create_engine(url, poolclass=NullPool) for url in (empty_store_url, other))
     tables = make_0001(old)
     assert "fg_decisions" not in tables
     copy(source, old, tables - {VERSION_TABLE})
-    with open_store(store_url) as store:
+    with open_store(empty_store_url) as store:
         assert (store.evidence("rides"), store.timeline("rides", "event_time")) == expected
         assert append(store, decision()).created
 
 
-def test_an_upgraded_store_stays_marked_as_it_was(store_url: str, tmp_path: Path) -> None:
+def test_an_upgraded_store_stays_marked_as_it_was(empty_store_url: str, tmp_path: Path) -> None:
     Path(tmp_path / "evidence").mkdir()
-    old = create_engine(store_url, poolclass=NullPool)
+    old = create_engine(empty_store_url, poolclass=NullPool)
     make_0001(old)
     with old.begin() as connection:
         connection.exec_driver_sql("INSERT INTO fg_marks (name, value) VALUES ('simulated', 'yes')")
-    with open_store(store_url, simulated=True) as store:
+    with open_store(empty_store_url, simulated=True) as store:
         assert store.simulated
         assert not store.decisions.recorded()

@@ -42,9 +42,9 @@ def test_every_sqlite_connection_is_durable_and_lets_readers_read(tmp_path: Path
         store.close()
 
 
-def test_the_migrations_make_what_the_models_say(store_url: str) -> None:
-    open_store(store_url).close()
-    engine = create_engine(store_url)
+def test_the_migrations_make_what_the_models_say(empty_store_url: str) -> None:
+    open_store(empty_store_url).close()
+    engine = create_engine(empty_store_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "version_table": VERSION_TABLE}
@@ -65,26 +65,26 @@ def test_the_newest_known_revision_is_the_newest_script() -> None:
     assert sorted(script.revision for script in scripts.walk_revisions()) == sorted(migrate.REVISIONS)
 
 
-def test_a_store_of_a_newer_featureguard_is_refused(store_url: str) -> None:
-    open_store(store_url).close()
-    engine = create_engine(store_url)
+def test_a_store_of_a_newer_featureguard_is_refused(empty_store_url: str) -> None:
+    open_store(empty_store_url).close()
+    engine = create_engine(empty_store_url)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
     engine.dispose()
     with pytest.raises(StoreError, match=r"newer featureguard \(revision '9999'.*Upgrade"):
-        open_store(store_url)
+        open_store(empty_store_url)
 
 
-def test_a_mixed_up_simulated_store_is_refused(store_url: str) -> None:
-    open_store(store_url, simulated=True).close()
-    open_store(store_url, simulated=True).close()
+def test_a_mixed_up_simulated_store_is_refused(empty_store_url: str) -> None:
+    open_store(empty_store_url, simulated=True).close()
+    open_store(empty_store_url, simulated=True).close()
     with pytest.raises(UsageError, match="made for simulated times and is opened for real ones"):
-        open_store(store_url)
+        open_store(empty_store_url)
 
 
 @pytest.mark.long
-def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:
-    command = [sys.executable, "-W", "error", "-c", OPEN_AT_GO, store_url]
+def test_many_processes_may_open_a_new_store_at_once(empty_store_url: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", OPEN_AT_GO, empty_store_url]
     pipe = subprocess.PIPE
     workers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(4)]
     for worker in workers:
@@ -94,13 +94,13 @@ def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:
     assert told == [("[]\n", "")] * 4
 
 
-def test_a_store_that_another_process_is_just_making_is_waited_for(store_url: str) -> None:
-    maker = database.Database(store_url)
+def test_a_store_that_another_process_is_just_making_is_waited_for(empty_store_url: str) -> None:
+    maker = database.Database(empty_store_url)
     with ThreadPoolExecutor() as pool:
 
         def make(connection: Connection) -> Future[Store]:
             migrate.migrate(connection, maker.name)
-            second = pool.submit(open_store, store_url)
+            second = pool.submit(open_store, empty_store_url)
             with pytest.raises(TimeoutError):
                 second.result(timeout=0.5)
             return second

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from featureguard.contract import Contract
 from featureguard.errors import SourceCorruptError, UsageError
+from featureguard.guard import check
 from featureguard.profile import NEVER
 from featureguard.sources import Fragment
 from featureguard.sources.memory import MemorySource
@@ -131,3 +134,24 @@ def test_categories_of_polars_are_read_as_their_texts() -> None:
         None,
         "b",
     ]
+
+
+@pytest.mark.parametrize("judge", [{}, {"per": "day"}])
+def test_nulls_that_nobody_hands_out_are_unknown_and_all_else_is_known(judge: dict[str, str]) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    data = pl.DataFrame({"at": [noon, noon], "fare": [1.0, None]})
+    told = {
+        **{"dataset": "rides", "owner": "me", "time": {"event": "at"}, "freshness": {"max_age": "1d"}},
+        **{"schema": {"columns": {"at": {"nullable": False}, "fare": {"nulls": "60%"}}}, "judge": judge},
+    }
+    contract = Contract.model_validate(told)
+    for unseen, expected in ((frozenset[str](), "pass"), (frozenset({"at"}), "unknown")):
+        source = MemorySource(data, unseen_nulls=unseen)
+        results = check(contract, source, now=datetime(2026, 3, 2, 1, tzinfo=UTC)).results
+        assert {
+            (one.check, one.column): one.status for one in results if one.check in ("nulls", "freshness")
+        } == {
+            ("nulls", "at"): expected,
+            ("nulls", "fare"): "pass",
+            ("freshness", "at"): "pass",
+        }
