@@ -6,11 +6,14 @@ import importlib.metadata
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from itertools import chain
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from featureguard.api.described.document import DescribedApi
@@ -89,9 +92,26 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=_name,
     )
     app.state.service = service
+    app.router.routes.extend(_routes())
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(FeatureGuardError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _crash)
+    return app
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route, made once: they hold nothing of an application."""
+    found = APIRouter(generate_unique_id_function=_name)
     for routes in (
         gate.previews,  # What is asked most is looked for first.
         gate.decisions,
@@ -107,13 +127,8 @@ def api(service: Service, *, owns_service: bool = False) -> FastAPI:
         entrance.signed_in,
         page.routes,
     ):
-        app.include_router(routes)
-    app.add_exception_handler(ProblemError, _problem)
-    app.add_exception_handler(FeatureGuardError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _crash)
-    return app
+        found.include_router(routes)
+    return tuple(found.routes)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
