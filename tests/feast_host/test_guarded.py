@@ -27,10 +27,14 @@ FRESH, STALE, MISSING = Freshness.FRESH, Freshness.STALE, Freshness.MISSING
 pytestmark = pytest.mark.filterwarnings("ignore:::feast", "ignore:::dask", "ignore::FutureWarning")
 
 
+_FILLED: set[Path] = set()
+
+
 @pytest.fixture
 def filled(deployed: Field) -> Field:
     """Drivers, pairs and the fleet are online, an hour old; positions were pushed for two drivers."""
-    if not any(view.materialization_intervals for view in deployed.store.list_feature_views()):
+    if deployed.folder not in _FILLED:
+        _FILLED.add(deployed.folder)
         deployed.materialize(deployed.now - timedelta(days=1), deployed.now, "driver_stats", "pairs", "fleet")
         deployed.push(1, at=deployed.now - HOUR)
         deployed.push(2, at=deployed.now - 30 * MINUTE)

@@ -72,10 +72,10 @@ def test_a_service_comes_down_to_the_views_that_have_rows(deployed: Field) -> No
 
 def test_what_was_materialized_is_there_at_once(deployed: Field) -> None:
     def intervals() -> int:
-        return len(read_registry(read_repo(deployed.folder, os.environ)).views["idle"].intervals)
+        return len(read_registry(read_repo(deployed.folder, os.environ)).views["fleet"].intervals)
 
     before = intervals()
-    deployed.materialize(deployed.now - timedelta(days=1), deployed.now, "idle")
+    deployed.materialize(deployed.now - timedelta(days=1), deployed.now, "fleet")
     assert intervals() == before + 1
 
 
