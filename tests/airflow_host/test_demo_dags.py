@@ -74,6 +74,7 @@ def dags(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     sys.modules.pop("flights_model", None)
 
 
+@pytest.mark.long
 def test_fresh_features_are_trained_on_and_promoted_by_a_decision(demo: Demo, dags: dict[str, Any]) -> None:
     assert list(dags) == ["flights_checks", "flights_daily", "flights_many", "flights_on_features"]
     for dag in dags.values():

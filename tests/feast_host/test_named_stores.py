@@ -123,6 +123,7 @@ def test_entities_with_offline_rows_are_compared_and_orphans_cannot_be_found(
     assert found.comparison.fresh.value == 1.0
 
 
+@pytest.mark.long
 def test_feast_that_fails_is_told_by_the_kind_of_its_error_alone(tmp_path: Path) -> None:
     settings = "type: postgres\n  password: secret\n  port: nonsense"
     text = f"project: rides\nprovider: local\nregistry: r.db\nonline_store:\n  {settings}\n"

@@ -29,7 +29,7 @@ from featureguard.scorecard.documents import scorecard_to_dict
 from tests.integration.api.conftest import Api
 from tests.thorough import often
 
-EXAMPLES = often(25, else_=6)
+EXAMPLES = often(25, else_=3)
 KNOWN = {"dataset": "rides", "subject": "pricing"}
 AS_DESCRIBED = [
     status_code_conformance,
