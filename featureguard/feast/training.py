@@ -65,7 +65,8 @@ class Joined:
                 f"{self.rows_in:,} rows became {self.rows_out:,} in the join: a key has several rows of one"
                 " time."
             )
-        return found + [one.reason for one in self.results if one.status is not Status.PASS and one.reason]
+        wrong = (one for one in self.results if one.status is not Status.PASS)
+        return found + [one.reason or f"'{one.column}' was not judged." for one in wrong]
 
     def raise_if_wrong(self) -> None:
         """Let nothing be trained on it if something is wrong.
